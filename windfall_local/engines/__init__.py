@@ -1,0 +1,23 @@
+"""Real models behind Protocols. An engine knows no AWS and no HTTP, and never makes an answer up.
+
+    EngineError
+    ├── EngineUnavailableError    its files or packages are not there; the message names the remedy
+    ├── UnsupportedFeatureError   this engine can't do that (a language, an operation), by name
+    └── InvalidMediaError         the input can't be read (broken image, empty sound)
+"""
+
+
+class EngineError(Exception):
+    """An engine gave no answer."""
+
+
+class EngineUnavailableError(EngineError):
+    """The engine's model files or packages are missing; the message says how to get them."""
+
+
+class UnsupportedFeatureError(EngineError):
+    """The engine can't do what was asked, by name."""
+
+
+class InvalidMediaError(EngineError):
+    """The input can't be read as what it was said to be."""

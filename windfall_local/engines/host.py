@@ -1,0 +1,76 @@
+"""Engines run in processes of their own: the event loop stays free, a crash stays theirs.
+
+An engine is named `module:Class`. Its process starts when it is first needed, builds the class
+once and keeps it (models stay loaded). Arguments and results cross by pickle: pass bytes,
+NumPy arrays and plain data.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import signal
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
+from typing import Any
+
+from windfall_local.engines import EngineUnavailableError
+
+_instances: dict[str, Any] = {}
+
+
+def _prepare_process() -> None:
+    # Ctrl-C reaches the whole process group; the parent decides when engines end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _call_engine(engine: str, method: str, arguments: tuple[Any, ...]) -> Any:
+    instance = _instances.get(engine)
+    if instance is None:
+        module, _, name = engine.partition(":")
+        instance = _instances[engine] = getattr(import_module(module), name)()
+    return getattr(instance, method)(*arguments)
+
+
+class EngineHost:
+    """Runs engines, each in its own process.
+
+    Args:
+        processes: Processes for an engine that may run several at once; 1 for the others.
+    """
+
+    def __init__(self, processes: dict[str, int] | None = None) -> None:
+        self._processes = processes or {}
+        self._pools: dict[str, ProcessPoolExecutor] = {}
+
+    async def run(self, engine: str, method: str, *arguments: Any) -> Any:
+        """Call a method of an engine in its process.
+
+        Raises:
+            EngineUnavailableError: The process died; the next call starts a new one.
+            EngineError: Whatever the engine itself raised.
+        """
+        pool = self._pools.get(engine)
+        if pool is None:
+            pool = self._pools[engine] = ProcessPoolExecutor(
+                self._processes.get(engine, 1),
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_prepare_process,
+            )
+        try:
+            return await asyncio.get_running_loop().run_in_executor(
+                pool, _call_engine, engine, method, arguments
+            )
+        except BrokenProcessPool as error:
+            if self._pools.get(engine) is pool:
+                del self._pools[engine]
+            raise EngineUnavailableError(
+                f"The process of the engine {engine} died in {method}; it starts again when needed."
+            ) from error
+
+    def close(self) -> None:
+        """End every engine's process, without waiting for work that nobody awaits any more."""
+        for pool in self._pools.values():
+            pool.shutdown(wait=False, cancel_futures=True)
+        self._pools.clear()

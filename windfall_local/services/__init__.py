@@ -1,0 +1,1 @@
+"""One folder per AWS service whose API the local cloud answers itself, each over an engine."""
