@@ -1,0 +1,1 @@
+"""What Windfall's functions share: contracts, errors, ports and their AWS adapters."""

@@ -1,0 +1,41 @@
+"""What every contract is made of."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+
+class Contract(BaseModel):
+    """A shape of ours: a field that it does not know is an error, and it never changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ForeignContract(BaseModel):
+    """A shape of AWS's: what Windfall does not read may come and go."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+
+
+HexId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
+"""A `file_id` or `analysis_id`: the first 40 digits of a SHA-256."""
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+Timestamp = Annotated[
+    str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$")
+]
+"""UTC, such as `2026-11-23T14:00:00.000Z`: as text, so that it sorts and compares as it stands."""
+
+LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+"""A language as Amazon Translate writes it: `en`, `zh-TW`, `es-MX`."""
+
+
+class S3Pointer(Contract):
+    """Where an object lies; `version_id` is null in a bucket without versions."""
+
+    bucket: str
+    key: str
+    version_id: str | None = None

@@ -1,0 +1,77 @@
+"""What goes over the application's event bus, source `windfall`.
+
+The models are the events' `detail`; the class's name is the detail-type.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from windfall.contracts.analysis import Kind
+from windfall.contracts.base import Contract, HexId, LanguageCode, S3Pointer, Timestamp
+from windfall.contracts.outcome import OutcomeStatus
+from windfall.contracts.profile import ImageFeature, TextFeature
+
+SOURCE = "windfall"
+
+
+class AnalysisRequested(Contract):
+    """Somebody asks for an object of any bucket to be analyzed.
+
+    Attributes:
+        profile: Instead of the one that the key's first folder would choose.
+        features: Instead of the profile's features; those of the file's kind are taken.
+        targets: Instead of the profile's target languages.
+        rerun: Repeat what failed in a finished analysis, though the bytes and settings are equal.
+    """
+
+    version: Literal["1"] = "1"
+    bucket: str = Field(min_length=1)
+    key: str = Field(min_length=1)
+    version_id: str | None = None
+    profile: str | None = None
+    features: list[ImageFeature | TextFeature] | None = None
+    targets: list[LanguageCode] | None = None
+    rerun: bool = False
+
+
+class FileEvent(Contract):
+    """What every event about a file says of it."""
+
+    version: Literal["1"] = "1"
+    file_id: HexId
+    bucket: str
+    key: str
+    version_id: str | None = None
+    kind: Kind | None = None
+    received: Timestamp
+    recorded: Timestamp
+    manifest: S3Pointer
+
+
+class FileAnalyzed(FileEvent):
+    """A file has insights; `features` says how each feature ended."""
+
+    status: Literal["analyzed", "partial"]
+    analysis_id: HexId
+    attempt: int = Field(ge=1)
+    profile: str
+    features: dict[str, OutcomeStatus]
+    seconds: float = Field(ge=0)
+    reused_from: HexId | None = None
+
+
+class FileRejected(FileEvent):
+    """No service takes the file; `reason` is for a person."""
+
+    reason: str
+
+
+class FileFailed(FileEvent):
+    """The analysis broke off, or its settings are wrong; `reason` is for a person."""
+
+    reason: str
+    analysis_id: HexId | None = None
+    attempt: int | None = Field(default=None, ge=1)

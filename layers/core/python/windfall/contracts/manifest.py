@@ -1,0 +1,69 @@
+"""A file's whole story, as `results/<file_id>/manifest.json` tells it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from windfall.contracts.analysis import Kind
+from windfall.contracts.base import Contract, HexId, Sha256, Timestamp
+from windfall.contracts.outcome import Outcome
+
+
+class FileStatus(StrEnum):
+    """How a file ended.
+
+    analyzed: every feature is ok or skipped; partial: some features failed; rejected: no service
+    takes the file; failed: the analysis broke off.
+    """
+
+    ANALYZED = "analyzed"
+    PARTIAL = "partial"
+    REJECTED = "rejected"
+    FAILED = "failed"
+
+
+class ResultFile(Contract):
+    """A file that the analysis made."""
+
+    name: str
+    bucket: str
+    key: str
+    media_type: str
+
+
+class Manifest(Contract):
+    """The published record of one file.
+
+    Attributes:
+        size: Bytes; null when the object was gone before it could be read.
+        format: What the bytes are (`png`, `pdf`, …), whatever the name says; null when unknown.
+        reason: Why the file was rejected or failed, for a person; null otherwise.
+        seconds: From the event's time to this record.
+        reused_from: The file whose folder holds the results, when it is another one.
+    """
+
+    schema_version: Literal["1"] = "1"
+    file_id: HexId
+    bucket: str
+    key: str
+    version_id: str | None = None
+    size: int | None = Field(default=None, ge=0)
+    format: str | None = None
+    media_type: str | None = None
+    kind: Kind | None = None
+    content_sha256: Sha256 | None = None
+    profile: str | None = None
+    settings_hash: Sha256 | None = None
+    analysis_id: HexId | None = None
+    attempt: int | None = Field(default=None, ge=1)
+    status: FileStatus
+    reason: str | None = None
+    received: Timestamp
+    recorded: Timestamp
+    seconds: float = Field(ge=0)
+    outcomes: list[Outcome] = Field(default_factory=list)
+    files: list[ResultFile] = Field(default_factory=list)
+    reused_from: HexId | None = None

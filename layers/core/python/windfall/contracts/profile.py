@@ -1,0 +1,108 @@
+"""A profile: what to find out about a file, kept as JSON in SSM Parameter Store."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from windfall.contracts.base import Contract, LanguageCode
+
+ResourceName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,256}$")]
+
+Formality = Literal["FORMAL", "INFORMAL"]
+Profanity = Literal["MASK"]
+Engine = Literal["standard", "neural", "long-form", "generative"]
+
+
+class ImageFeature(StrEnum):
+    """What Rekognition finds in an image."""
+
+    LABELS = "labels"
+    PROPERTIES = "properties"
+    FACES = "faces"
+    TEXT = "text"
+    CELEBRITIES = "celebrities"
+    MODERATION = "moderation"
+    PROTECTIVE_EQUIPMENT = "protective_equipment"
+
+
+class TextFeature(StrEnum):
+    """What Comprehend finds in a text; its language is always found."""
+
+    SENTIMENT = "sentiment"
+    TARGETED_SENTIMENT = "targeted_sentiment"
+    ENTITIES = "entities"
+    KEY_PHRASES = "key_phrases"
+    PII = "pii"
+    SYNTAX = "syntax"
+
+
+class ImageProfile(Contract):
+    """What to do with an image; `min_confidence` is in percent."""
+
+    features: list[ImageFeature] = Field(
+        default=[
+            ImageFeature.LABELS,
+            ImageFeature.PROPERTIES,
+            ImageFeature.FACES,
+            ImageFeature.TEXT,
+            ImageFeature.CELEBRITIES,
+        ]
+    )
+    min_confidence: float = Field(default=55, ge=0, le=100)
+    read_text: bool = True
+
+
+class TextProfile(Contract):
+    """What to do with a text, be it a file or found in an image."""
+
+    features: list[TextFeature] = Field(
+        default=[
+            TextFeature.SENTIMENT,
+            TextFeature.ENTITIES,
+            TextFeature.KEY_PHRASES,
+            TextFeature.PII,
+        ]
+    )
+
+
+class LanguagesProfile(Contract):
+    """Into which languages to translate; past `max_characters` a translation is skipped."""
+
+    targets: list[LanguageCode] = Field(default=["en", "es"], max_length=75)
+    terminologies: list[ResourceName] = Field(default=[], max_length=1)
+    formality: Formality | None = None
+    profanity: Profanity | None = None
+    max_characters: int = Field(default=1_000_000, ge=0)
+
+
+class Voice(Contract):
+    """A voice of Polly and the engine that speaks it."""
+
+    voice: str = Field(min_length=1, max_length=64)
+    engine: Engine = "neural"
+
+
+class SpeechProfile(Contract):
+    """Who speaks which language; a language without a voice is not spoken."""
+
+    voices: dict[LanguageCode, Voice] = Field(
+        default={"en": Voice(voice="Joanna"), "es": Voice(voice="Lupe")}
+    )
+    lexicons: list[Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{1,20}$")]] = Field(
+        default=[], max_length=5
+    )
+    max_characters: int = Field(default=100_000, ge=0)
+
+
+class Profile(Contract):
+    """Everything that may be chosen for a file; each field has a default."""
+
+    version: Literal[1] = 1
+    image: ImageProfile = ImageProfile()
+    text: TextProfile = TextProfile()
+    languages: LanguagesProfile = LanguagesProfile()
+    speech: SpeechProfile = SpeechProfile()
+    retention_days: int = Field(default=365, ge=1, le=36_500)

@@ -1,0 +1,81 @@
+"""Objects by bucket and key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from windfall.contracts.base import S3Pointer
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectHead:
+    """What is known of an object before its bytes are read.
+
+    Attributes:
+        pointer: With the version that is being read, where the bucket has versions.
+        metadata: The user's own (`x-amz-meta-`), keys in lower case and without that prefix.
+    """
+
+    pointer: S3Pointer
+    size: int
+    etag: str
+    media_type: str
+    metadata: Mapping[str, str]
+
+
+class OpenObject(Protocol):
+    """An object that is being read, once, from its beginning."""
+
+    head: ObjectHead
+
+    def chunks(self) -> Iterator[bytes]:
+        """The bytes in pieces of sensible size.
+
+        Raises:
+            TransientError: The connection broke.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give the connection back."""
+        ...
+
+
+class ObjectStore(Protocol):
+    """Amazon S3, as far as Windfall uses it."""
+
+    def open(self, pointer: S3Pointer) -> OpenObject:
+        """Begin to read an object.
+
+        Raises:
+            NotFoundError: The object, its version or its bucket does not exist.
+            InvalidInputError: Its bytes can not be had: access denied, archived.
+            TransientError: S3 can not answer now.
+        """
+        ...
+
+    def read(self, pointer: S3Pointer) -> bytes:
+        """The whole object; raises as `open`."""
+        ...
+
+    def read_many(self, pointers: Iterable[S3Pointer]) -> list[bytes]:
+        """Whole objects, in the order asked for, fetched side by side; raises as `open`."""
+        ...
+
+    def find(self, pointer: S3Pointer) -> bytes | None:
+        """The whole object, or None when it does not exist; otherwise raises as `open`."""
+        ...
+
+    def write(self, bucket: str, key: str, body: bytes, media_type: str) -> S3Pointer:
+        """Put an object whole; a reader sees the old or the new one.
+
+        Raises:
+            TransientError: S3 can not answer now.
+        """
+        ...
+
+    def list(self, bucket: str, prefix: str) -> Iterator[str]:
+        """The keys that begin so, in order of their bytes."""
+        ...
