@@ -1,0 +1,144 @@
+"""AWS's errors as ours: every `ClientError` code that Windfall expects, in one place.
+
+A code that stands nowhere here (AccessDenied, ValidationException, …) is a mistake in the
+template or in the code. It is not translated, so it stays visible under its own name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import ClientError, HTTPClientError
+
+from windfall.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    QuotaExceededError,
+    TransientError,
+    UnsupportedError,
+    WindfallError,
+)
+
+TRANSIENT = frozenset(
+    {
+        "ConcurrentModificationException",
+        "InternalError",
+        "InternalFailure",
+        "InternalFailureException",
+        "InternalServerError",
+        "InternalServerException",
+        "KmsThrottlingException",
+        "OperationAborted",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceFailureException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "SlowDown",
+        "Throttling",
+        "ThrottledException",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+    }
+)
+QUOTA = frozenset({"ExecutionLimitExceeded", "LimitExceededException", "ServiceQuotaExceeded"})
+NOT_FOUND = frozenset(
+    {
+        "404",
+        "ExecutionDoesNotExist",
+        "LexiconNotFoundException",
+        "NoSuchBucket",
+        "NoSuchKey",
+        "NoSuchVersion",
+        "NotFoundException",
+        "ParameterNotFound",
+        "ResourceNotFoundException",
+        # A delete marker was asked for by its version.
+        "MethodNotAllowed",
+    }
+)
+CONFLICT = frozenset(
+    {"ConditionalCheckFailedException", "ConflictException", "PreconditionFailed", "412"}
+)
+UNSUPPORTED = frozenset(
+    {
+        "EngineNotSupportedException",
+        "LanguageNotSupportedException",
+        "NotImplementedException",
+        "UnsupportedLanguageException",
+        "UnsupportedLanguagePairException",
+    }
+)
+INVALID = frozenset(
+    {
+        "DetectedLanguageLowConfidenceException",
+        "ImageTooLargeException",
+        "InvalidImageFormatException",
+        "InvalidLexiconException",
+        "InvalidObjectState",
+        "InvalidParameterException",
+        "InvalidParameterValueException",
+        "InvalidRequestException",
+        "InvalidS3ObjectException",
+        "InvalidSampleRateException",
+        "InvalidSsmlException",
+        "MarksNotSupportedForFormatException",
+        "SsmlMarksNotSupportedForTextTypeException",
+        "TextLengthExceededException",
+        "TextSizeLimitExceededException",
+    }
+)
+_BY_CODE: dict[str, type[WindfallError]] = {
+    **dict.fromkeys(TRANSIENT, TransientError),
+    **dict.fromkeys(QUOTA, QuotaExceededError),
+    **dict.fromkeys(NOT_FOUND, NotFoundError),
+    **dict.fromkeys(CONFLICT, ConflictError),
+    **dict.fromkeys(UNSUPPORTED, UnsupportedError),
+    **dict.fromkeys(INVALID, InvalidInputError),
+}
+
+
+def as_windfall_error(error: ClientError) -> WindfallError | None:
+    """Our error for AWS's; None for one that only a mistake of ours can cause."""
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400))
+    detail = str(error.response.get("Error", {}).get("Message", "")) or code
+    message = f"{error.operation_name}: {detail} ({code})"
+    if code == "TransactionCanceledException":
+        return _cancelled(error, message)
+    if status == 501:
+        return UnsupportedError(detail)
+    if code in _BY_CODE:
+        return _BY_CODE[code](message)
+    if status >= 500 or status == 429:
+        return TransientError(message)
+    return None
+
+
+def _cancelled(error: ClientError, message: str) -> WindfallError | None:
+    """Why DynamoDB cancelled a transaction: a condition goes before a collision."""
+    reasons = {str(reason.get("Code")) for reason in error.response.get("CancellationReasons", [])}
+    if "ConditionalCheckFailed" in reasons:
+        return ConflictError(message)
+    if reasons & {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}:
+        return TransientError(message)
+    return None
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Raise AWS's errors as ours for the calls inside."""
+    try:
+        yield
+    except ClientError as error:
+        ours = as_windfall_error(error)
+        if ours is None:
+            raise
+        raise ours from error
+    except HTTPClientError as error:  # connect and read time-outs, closed and refused connections
+        raise TransientError(f"The connection broke: {error}") from error

@@ -1,0 +1,110 @@
+"""Amazon S3 as the store of objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
+
+from windfall.adapters.aws_errors import translated_errors
+from windfall.adapters.clients import store_client
+from windfall.contracts.base import S3Pointer
+from windfall.errors import InvalidInputError, NotFoundError, TransientError
+from windfall.ports.storage import ObjectHead
+
+_CHUNK = 1 << 20
+_READERS = 8
+
+
+class S3OpenObject:
+    """An object whose bytes are still on their way."""
+
+    def __init__(self, head: ObjectHead, body: Any) -> None:
+        self.head = head
+        self._body = body
+
+    def chunks(self) -> Iterator[bytes]:
+        """The bytes, a megabyte at a time."""
+        try:
+            yield from self._body.iter_chunks(_CHUNK)
+        except (HTTPClientError, IncompleteReadError) as error:
+            raise TransientError(f"The connection broke while reading: {error}") from error
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._body.close()
+
+
+class S3ObjectStore:
+    """Objects in S3."""
+
+    def open(self, pointer: S3Pointer) -> S3OpenObject:
+        """Begin to read an object; access denied is the asker's fault, not a bug."""
+        parameters = {"Bucket": pointer.bucket, "Key": pointer.key}
+        if pointer.version_id is not None:
+            parameters["VersionId"] = pointer.version_id
+        with translated_errors():
+            try:
+                answer = store_client("s3").get_object(**parameters)
+            except ClientError as error:
+                if error.response["Error"]["Code"] in {"AccessDenied", "403"}:
+                    message = f"Windfall may not read s3://{pointer.bucket}/{pointer.key}."
+                    raise InvalidInputError(message) from error
+                raise
+        return S3OpenObject(_head(pointer, answer), answer["Body"])
+
+    def read(self, pointer: S3Pointer) -> bytes:
+        """The whole object."""
+        source = self.open(pointer)
+        try:
+            return b"".join(source.chunks())
+        finally:
+            source.close()
+
+    def read_many(self, pointers: Iterable[S3Pointer]) -> list[bytes]:
+        """Whole objects, eight at a time."""
+        wanted = list(pointers)
+        if len(wanted) < 2:
+            return [self.read(pointer) for pointer in wanted]
+        with ThreadPoolExecutor(min(_READERS, len(wanted))) as pool:
+            return list(pool.map(self.read, wanted))
+
+    def find(self, pointer: S3Pointer) -> bytes | None:
+        """The whole object, or None when it does not exist."""
+        try:
+            return self.read(pointer)
+        except NotFoundError:
+            return None
+
+    def write(self, bucket: str, key: str, body: bytes, media_type: str) -> S3Pointer:
+        """Put an object whole."""
+        with translated_errors():
+            answer = store_client("s3").put_object(
+                Bucket=bucket, Key=key, Body=body, ContentType=media_type
+            )
+        return S3Pointer(bucket=bucket, key=key, version_id=_version(answer))
+
+    def list(self, bucket: str, prefix: str) -> Iterator[str]:
+        """The keys that begin so, page by page."""
+        with translated_errors():
+            pages = store_client("s3").get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=bucket, Prefix=prefix):
+                yield from (entry["Key"] for entry in page.get("Contents", []))
+
+
+def _version(answer: dict[str, Any]) -> str | None:
+    """The version; S3 writes `null` for an object from before versions were kept."""
+    version = answer.get("VersionId")
+    return None if version in {None, "null"} else str(version)
+
+
+def _head(pointer: S3Pointer, answer: dict[str, Any]) -> ObjectHead:
+    return ObjectHead(
+        pointer=pointer.model_copy(update={"version_id": _version(answer) or pointer.version_id}),
+        size=int(answer["ContentLength"]),
+        etag=str(answer.get("ETag", "")).strip('"'),
+        media_type=str(answer.get("ContentType", "")),
+        metadata={name.lower(): value for name, value in answer.get("Metadata", {}).items()},
+    )
