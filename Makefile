@@ -1,0 +1,84 @@
+# `make demo` and `make test` install what they need and are quick the second time; `make help` lists the rest.
+# Everything lands in this folder (.venv*, .aws-sam) and in ~/.cache/windfall (the models): no root needed.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin
+TOOLS := .venv-tools
+SCAN := .venv-scan
+UV := $(RUN)/uv pip install --quiet --require-hashes
+export SAM_CLI_TELEMETRY := 0
+
+.PHONY: help demo test check lint template scan models bench lock clean
+
+help: ## Lists what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | column -t -s "$$(printf '\t')"
+
+demo: $(VENV)/.local models ## Installs all, starts the local cloud, drops real files and shows their insights
+	@$(RUN)/windfall demo
+
+test: $(VENV)/.dev models lint template scan ## Installs all and passes every check and test
+	$(RUN)/pytest
+
+check: lint template scan ## The checks without the tests
+
+lint: $(VENV)/.dev ## Style, types and the direction of imports
+	$(RUN)/ruff format --check .
+	$(RUN)/ruff check .
+	$(RUN)/mypy layers/core/python/windfall functions windfall_local windfall_cli bench tests
+	$(RUN)/lint-imports
+
+template: $(TOOLS)/.installed ## Validates template.yaml and builds it as `sam deploy` would take it
+	PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" sam validate --lint --region us-east-1
+	PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" sam build
+
+scan: $(SCAN)/.installed ## Looks for insecure settings in template.yaml
+	$(SCAN)/bin/checkov --file template.yaml --config-file .checkov.yaml
+
+models: $(VENV)/.local ## Fetches the engines' models once (what, how large and under which licence is printed)
+	@$(RUN)/windfall models pull
+
+bench: $(VENV)/.dev models ## Measures; results go to bench/results/
+	$(RUN)/python -m bench
+
+lock: $(RUN)/uv ## Resolves requirements/*.in again, by hash
+	for file in layers/dependencies/requirements requirements/bootstrap requirements/local requirements/dev requirements/tools requirements/scan; do \
+		$(RUN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 $$file.in --output-file $$file.txt; done
+
+clean: ## Removes what was installed and built here (models stay in ~/.cache/windfall)
+	rm -rf $(VENV) $(TOOLS) $(SCAN) .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
+
+$(RUN)/uv: requirements/bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Windfall needs Python 3.11 or newer; this is $$($(PYTHON) --version). Name another: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+		|| { echo "This Python cannot make environments. Debian: apt-get install python3-venv. Or name another: make PYTHON=…"; exit 1; }
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/bootstrap.txt
+	@touch $@
+
+$(VENV)/.local: requirements/local.txt pyproject.toml | $(RUN)/uv
+	@echo "Installing Python packages into $(VENV) (about 700 MB on disk; licences: docs/licences.md) …"
+	@$(UV) --python $(RUN)/python --requirement requirements/local.txt
+	@$(RUN)/uv pip install --quiet --python $(RUN)/python --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.local
+	@echo "Installing the test tools into $(VENV) …"
+	@$(UV) --python $(RUN)/python --requirement requirements/dev.txt
+	@touch $@
+
+$(TOOLS)/.installed: requirements/tools.txt | $(RUN)/uv
+	@echo "Installing the SAM CLI into $(TOOLS) (about 230 MB, Apache-2.0) …"
+	@$(PYTHON) -m venv $(TOOLS)
+	@$(UV) --python $(TOOLS)/bin/python --requirement requirements/tools.txt
+	@touch $@
+
+$(SCAN)/.installed: requirements/scan.txt | $(RUN)/uv
+	@echo "Installing checkov into $(SCAN) (about 200 MB, Apache-2.0) …"
+	@$(PYTHON) -m venv $(SCAN)
+	@$(UV) --python $(SCAN)/bin/python --requirement requirements/scan.txt
+	@touch $@
