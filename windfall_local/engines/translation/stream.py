@@ -1,0 +1,75 @@
+r"""Plain text to Apertium's stream format and back.
+
+The format has its own meaning for `[]{}^$/\@<>`, so these are escaped; blanks other than a
+single space travel in brackets (superblanks), which every stage hands on untouched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_RESERVED = re.compile(r"[\[\]{}^$/\\@<>]")
+_BLANK = re.compile(r"[\s\x00]+")
+_TOKEN = re.compile(r"\\(.)|\[((?:[^\\\]]|\\.)*)\]| {2,}", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_PARAGRAPH_END = re.compile(r"((?:[ \t]*\r?\n){2,})")
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
+
+LONGEST = 4000
+"""Characters in one request: the pipes between the stages hold 64 KiB."""
+
+
+def encode(text: str) -> bytes:
+    """One request for a pipeline, without its closing zero byte."""
+
+    def blank(match: re.Match[str]) -> str:
+        found = match.group().replace("\0", " ")
+        return found if found == " " else f"[{found}]"
+
+    escaped = _RESERVED.sub(lambda match: "\\" + match.group(), text)
+    return (_BLANK.sub(blank, escaped) + "[][\n]").encode()
+
+
+def decode(answer: bytes) -> str:
+    """The text of an answer."""
+
+    def plain(match: re.Match[str]) -> str:
+        if match.group(1) is not None:
+            return match.group(1)
+        if match.group(2) is not None:
+            return _ESCAPED.sub(r"\1", match.group(2))
+        # The text's own double spaces travel in brackets; these stand around a dropped word.
+        return " "
+
+    text = answer.decode("utf-8", "replace").rstrip("\0")
+    # What `encode` put at the end; a stage may have moved a blank before it.
+    return _TOKEN.sub(plain, text.removesuffix("[][\n]"))
+
+
+def split(text: str) -> Iterator[tuple[str, str]]:
+    """A text as (what to translate, the blanks that follow it), in order and without loss."""
+    pieces = _PARAGRAPH_END.split(text)
+    for paragraph, gap in zip(pieces[::2], [*pieces[1::2], ""], strict=True):
+        *bodies, last = _shorten(paragraph)
+        for body in bodies:
+            yield _trim(body)
+        body, blanks = _trim(last)
+        yield body, blanks + gap
+
+
+def _shorten(paragraph: str) -> list[str]:
+    """A paragraph in parts of at most `LONGEST` characters, cut after sentences or words."""
+    parts = []
+    while len(paragraph) > LONGEST:
+        window = paragraph[:LONGEST]
+        ends = [match.end() for match in _SENTENCE_END.finditer(window)]
+        cut = ends[-1] if ends else window.rfind(" ") + 1
+        parts.append(paragraph[: cut or LONGEST])
+        paragraph = paragraph[cut or LONGEST :]
+    return [*parts, paragraph]
+
+
+def _trim(body: str) -> tuple[str, str]:
+    stripped = body.rstrip()
+    return stripped, body[len(stripped) :]
