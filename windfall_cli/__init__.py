@@ -1,0 +1,1 @@
+"""The command line: a client of a stack, local or on AWS, through the same APIs."""
