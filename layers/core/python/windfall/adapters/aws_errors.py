@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as RefusedConnectionError
 
 from windfall.errors import (
     ConflictError,
@@ -140,5 +141,5 @@ def translated_errors() -> Iterator[None]:
         if ours is None:
             raise
         raise ours from error
-    except HTTPClientError as error:  # connect and read time-outs, closed and refused connections
+    except (HTTPClientError, RefusedConnectionError) as error:
         raise TransientError(f"The connection broke: {error}") from error

@@ -12,8 +12,16 @@ from windfall.contracts.profile import ImageFeature
 
 _DEFAULT_CONFIDENCE = 55.0
 """Percent; Rekognition's own default for labels."""
-_DOMINANT_COLORS = 12
-"""The most that Rekognition answers by default is 10; 12 is the API's maximum."""
+
+_OPERATIONS = {
+    ImageFeature.LABELS: "detect_labels",
+    ImageFeature.PROPERTIES: "detect_labels",
+    ImageFeature.FACES: "detect_faces",
+    ImageFeature.TEXT: "detect_text",
+    ImageFeature.CELEBRITIES: "recognize_celebrities",
+    ImageFeature.MODERATION: "detect_moderation_labels",
+    ImageFeature.PROTECTIVE_EQUIPMENT: "detect_protective_equipment",
+}
 
 
 class RekognitionVision:
@@ -37,23 +45,16 @@ def request_of(feature: PlannedFeature) -> tuple[str, dict[str, Any]]:
     confidence = feature.min_confidence
     if confidence is None:
         confidence = _DEFAULT_CONFIDENCE
-    match feature.feature:
-        case ImageFeature.LABELS:
-            return "detect_labels", {"MinConfidence": confidence, "Features": ["GENERAL_LABELS"]}
-        case ImageFeature.PROPERTIES:
-            colors = {"ImageProperties": {"MaxDominantColors": _DOMINANT_COLORS}}
-            return "detect_labels", {"Features": ["IMAGE_PROPERTIES"], "Settings": colors}
-        case ImageFeature.FACES:
-            return "detect_faces", {"Attributes": ["ALL"]}
-        case ImageFeature.TEXT:
-            return "detect_text", {}
-        case ImageFeature.CELEBRITIES:
-            return "recognize_celebrities", {}
-        case ImageFeature.MODERATION:
-            return "detect_moderation_labels", {"MinConfidence": confidence}
-        case ImageFeature.PROTECTIVE_EQUIPMENT:
-            required = {
+    options: dict[ImageFeature, dict[str, Any]] = {
+        ImageFeature.LABELS: {"MinConfidence": confidence, "Features": ["GENERAL_LABELS"]},
+        ImageFeature.PROPERTIES: {"Features": ["IMAGE_PROPERTIES"]},
+        ImageFeature.FACES: {"Attributes": ["ALL"]},
+        ImageFeature.MODERATION: {"MinConfidence": confidence},
+        ImageFeature.PROTECTIVE_EQUIPMENT: {
+            "SummarizationAttributes": {
                 "MinConfidence": confidence,
                 "RequiredEquipmentTypes": ["FACE_COVER", "HAND_COVER", "HEAD_COVER"],
             }
-            return "detect_protective_equipment", {"SummarizationAttributes": required}
+        },
+    }
+    return _OPERATIONS[feature.feature], options.get(feature.feature, {})

@@ -1,0 +1,162 @@
+"""Rows of the table as DynamoDB writes them, and back."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from windfall import keys
+from windfall.clock import moment_of
+from windfall.contracts.analysis import AnalysisInput, Kind
+from windfall.contracts.outcome import Outcome
+from windfall.ports.insights import AnalysisRow, AnalysisState, Attachment, FileRow, Term
+
+Item = dict[str, dict[str, Any]]
+
+_EXECUTION_NAME_RESERVED_DAYS = 100
+"""A closed execution's name can not be used again for 90 days (StartExecution): an analysis is
+remembered for longer, so that a new attempt never meets an old name."""
+
+_TERMS_PER_LIST = 500
+"""Times 2 × 200 characters of up to 4 bytes stays below DynamoDB's 400 KB for an item."""
+
+
+def wire(values: Mapping[str, Any]) -> Item:
+    """Attributes in DynamoDB's notation; None is left out."""
+    return {name: _wire(value) for name, value in values.items() if value is not None}
+
+
+def _wire(value: Any) -> dict[str, Any]:
+    match value:
+        case bool():
+            return {"BOOL": value}
+        case int() | float():
+            return {"N": repr(value)}
+        case bytes():
+            return {"B": value}
+        case _:
+            return {"S": str(value)}
+
+
+def plain(item: Item) -> dict[str, Any]:
+    """DynamoDB's notation as plain values; numbers are floats or, without a point, integers."""
+    return {name: _plain(value) for name, value in item.items()}
+
+
+def _plain(value: dict[str, Any]) -> Any:
+    ((kind, content),) = value.items()
+    if kind == "N":
+        return float(content) if any(mark in content for mark in ".eE") else int(content)
+    return content
+
+
+def key_of(pk: str, sk: str) -> Item:
+    """The key of a row."""
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def expiry(received: str, retention_days: int) -> int:
+    """When a row may go, in epoch seconds."""
+    return int((moment_of(received) + timedelta(days=retention_days)).timestamp())
+
+
+def analysis_expiry(attachment: Attachment) -> int:
+    """When an analysis may be forgotten."""
+    days = max(attachment.retention_days, _EXECUTION_NAME_RESERVED_DAYS)
+    return expiry(attachment.received, days)
+
+
+def file_row(item: Item) -> FileRow:
+    """A FILE row."""
+    values = plain(item)
+    fields = {name: values.get(name) for name in FileRow.__slots__ if name in values}
+    if "kind" in fields:
+        fields["kind"] = Kind(fields["kind"])
+    return FileRow(**fields)
+
+
+def analysis_row(item: Item) -> AnalysisRow:
+    """An ANALYSIS row."""
+    values = plain(item)
+    packed = values.get("outcomes")
+    return AnalysisRow(
+        analysis_id=values["analysis_id"],
+        attempt=values["attempt"],
+        state=AnalysisState(values["state"]),
+        input=AnalysisInput.model_validate_json(values["input"]),
+        attachments=values["attachments"],
+        requested_by=values["requested_by"],
+        outcomes=None if packed is None else unpack_outcomes(bytes(packed)),
+    )
+
+
+def attachment_of(item: Item) -> Attachment:
+    """The file of an attachment row."""
+    return Attachment.model_validate_json(item["document"]["S"])
+
+
+def pack_outcomes(outcomes: Sequence[Outcome]) -> bytes:
+    """Outcomes in little room: a state's 256 KiB at most, so always below an item's 400 KB."""
+    return zlib.compress(_OUTCOMES.dump_json(list(outcomes)))
+
+
+def unpack_outcomes(packed: bytes) -> list[Outcome]:
+    """Outcomes as they were packed."""
+    return _OUTCOMES.validate_json(zlib.decompress(packed))
+
+
+_OUTCOMES: TypeAdapter[list[Outcome]] = TypeAdapter(list[Outcome], config={"defer_build": True})
+
+
+def generation_rows(
+    attachment: Attachment, outcomes: Iterable[Outcome], terms: Sequence[Term]
+) -> list[Item]:
+    """Every row of a generation: outcomes, lists of terms, terms."""
+    file_id, generation = attachment.file.file_id, generation_of(attachment.revision)
+    expires = expiry(attachment.received, attachment.retention_days)
+    pk = keys.file_pk(file_id)
+    rows = [
+        {
+            "pk": pk,
+            "sk": keys.outcome_sk(generation, outcome.feature),
+            "feature": outcome.feature,
+            "status": outcome.status.value,
+            "reason": outcome.reason,
+            "document": outcome.model_dump_json(),
+        }
+        for outcome in outcomes
+    ]
+    for number, start in enumerate(range(0, len(terms), _TERMS_PER_LIST)):
+        part = terms[start : start + _TERMS_PER_LIST]
+        listed = json.dumps([[term.type, term.normalised] for term in part], ensure_ascii=False)
+        rows.append({"pk": pk, "sk": keys.term_list_sk(generation, number), "terms": listed})
+    rows.extend(
+        {
+            "pk": keys.term_pk(term.type, term.normalised),
+            "sk": keys.term_sk(file_id, generation),
+            "file_id": file_id,
+            "generation": generation,
+            "type": term.type,
+            "text": term.text,
+            "feature": term.feature,
+            "score": term.score,
+            "count": term.count,
+        }
+        for term in terms
+    )
+    return [wire({**row, "expires": expires}) for row in rows]
+
+
+def generation_of(revision: int) -> str:
+    """A generation's name: later ones sort later."""
+    return f"{revision:08}"
+
+
+def listed_terms(item: Item) -> list[tuple[str, str]]:
+    """The types and terms that a list row holds."""
+    return [(kind, term) for kind, term in json.loads(item["terms"]["S"])]

@@ -1,0 +1,49 @@
+"""SSM Parameter Store: the profiles."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from windfall.adapters.aws_errors import translated_errors
+from windfall.adapters.clients import store_client
+from windfall.errors import NotFoundError
+
+_FRESH_SECONDS = 30.0
+"""How long a profile (or its absence) is believed; a change takes effect within that time."""
+_MOST_REMEMBERED = 256
+
+
+class SsmProfiles:
+    """Profiles below one path, remembered for half a minute.
+
+    Args:
+        path: `/<stack>/profiles`.
+        clock: Seconds that never go back.
+    """
+
+    def __init__(self, path: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._path = path.rstrip("/")
+        self._clock = clock
+        self._known: dict[str, tuple[float, str | None]] = {}
+
+    def find(self, name: str) -> str | None:
+        """A profile's document, or None."""
+        read_at, document = self._known.get(name, (float("-inf"), None))
+        if self._clock() - read_at < _FRESH_SECONDS:
+            return document
+        document = self._read(name)
+        if len(self._known) >= _MOST_REMEMBERED:
+            self._known.clear()
+        self._known[name] = (self._clock(), document)
+        return document
+
+    def _read(self, name: str) -> str | None:
+        try:
+            with translated_errors():
+                answer = store_client("ssm").get_parameter(
+                    Name=f"{self._path}/{name}", WithDecryption=True
+                )
+        except NotFoundError:
+            return None
+        return str(answer["Parameter"]["Value"])

@@ -1,0 +1,56 @@
+"""Identities made from what a thing is, never random: the same again is the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Any
+
+from windfall.contracts.analysis import Kind, PlannedFeature, TextPlan
+
+_DIGITS = 40
+_PLAN_VERSION = 1
+"""Grows when the same settings come to mean other results, so that old ones are not reused."""
+_EXECUTION_NAME = re.compile(r"^([0-9a-f]{40})-([1-9][0-9]*)$")
+
+
+def file_id(bucket: str, key: str, distinction: str) -> str:
+    """A file's identity; `distinction` is its version, or the event's sequencer without one."""
+    return _digest([bucket, key, distinction])[:_DIGITS]
+
+
+def settings_hash(
+    kind: Kind, file_format: str, features: list[PlannedFeature], text: TextPlan | None
+) -> str:
+    """What is done with a file, as one number: equal plans for equal formats are equal."""
+    return _digest(
+        {
+            "version": _PLAN_VERSION,
+            "kind": kind.value,
+            "format": file_format,
+            "features": [feature.model_dump(mode="json") for feature in features],
+            "text": None if text is None else text.model_dump(mode="json"),
+        }
+    )
+
+
+def analysis_id(content_sha256: str, settings: str) -> str:
+    """An analysis's identity: the same bytes under the same settings."""
+    return _digest([content_sha256, settings])[:_DIGITS]
+
+
+def execution_name(analysis: str, attempt: int) -> str:
+    """The name that makes starting an execution twice harmless."""
+    return f"{analysis}-{attempt}"
+
+
+def parse_execution_name(name: str) -> tuple[str, int] | None:
+    """The analysis and attempt that an execution's name tells; None for a name not of ours."""
+    match = _EXECUTION_NAME.match(name)
+    return (match[1], int(match[2])) if match else None
+
+
+def _digest(value: Any) -> str:
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()

@@ -1,0 +1,99 @@
+"""The keys of everything that is stored: the one place that spells them.
+
+The table `insights` (partition key `pk`, sort key `sk`):
+
+    pk                        sk                              what
+    FILE#<file>               FILE                            a file; its `generation` says which of
+                                                              the rows below are shown
+    FILE#<file>               G#<generation>#OUTCOME#<feature>  how one feature ended
+    FILE#<file>               G#<generation>#TERMS#<number>     the terms that lead here
+    TERM#<type>#<term>        FILE#<file>#G#<generation>      a searchable term of a file
+    ANALYSIS#<analysis>       ANALYSIS                        an analysis: attempt, state, input
+    ANALYSIS#<analysis>       FILE#<file>                     a file that waits for it, or has it
+
+The index `recent` (partition key `recent_pk`, sort key `recent_sk`) lists FILE rows by day:
+`FILES#<yyyy-mm-dd>` / `<received>#<file>`. `expires` (epoch seconds) is the time to live.
+
+The results bucket holds `results/<file>/…`; a file that is analyzed again under other settings
+gets a folder of its own for them, `results/<file>/<analysis, 12 digits>/…`, so that no result of
+one analysis passes for one of another.
+"""
+
+from __future__ import annotations
+
+FILE_SK = "FILE"
+ANALYSIS_SK = "ANALYSIS"
+ATTACHMENT_PREFIX = "FILE#"
+RECENT_INDEX = "recent"
+
+_RESULTS = "results/"
+
+
+def file_pk(file_id: str) -> str:
+    """The partition of a file."""
+    return f"FILE#{file_id}"
+
+
+def generation_prefix(generation: str) -> str:
+    """What the sort keys of one generation of a file begin with."""
+    return f"G#{generation}#"
+
+
+def outcome_sk(generation: str, feature: str) -> str:
+    """The row of one feature's outcome."""
+    return f"{generation_prefix(generation)}OUTCOME#{feature}"
+
+
+def term_list_sk(generation: str, number: int) -> str:
+    """The row that lists a file's terms, part by part."""
+    return f"{generation_prefix(generation)}TERMS#{number:04}"
+
+
+def term_pk(term_type: str, normalised: str) -> str:
+    """The partition of a term: every file that has it."""
+    return f"TERM#{term_type}#{normalised}"
+
+
+def term_sk(file_id: str, generation: str) -> str:
+    """A file's row under a term."""
+    return f"FILE#{file_id}#G#{generation}"
+
+
+def analysis_pk(analysis_id: str) -> str:
+    """The partition of an analysis."""
+    return f"ANALYSIS#{analysis_id}"
+
+
+def attachment_sk(file_id: str) -> str:
+    """The row of a file that is attached to an analysis."""
+    return f"{ATTACHMENT_PREFIX}{file_id}"
+
+
+def recent_pk(received: str) -> str:
+    """The day of a file, in the index `recent`."""
+    return f"FILES#{received[:10]}"
+
+
+def recent_sk(received: str, file_id: str) -> str:
+    """A file's place within its day."""
+    return f"{received}#{file_id}"
+
+
+def results_prefix(file_id: str) -> str:
+    """The folder of a file's manifest and, as a rule, of its results."""
+    return f"{_RESULTS}{file_id}/"
+
+
+def reanalysis_prefix(file_id: str, analysis_id: str) -> str:
+    """The folder of results under settings other than the file's first."""
+    return f"{results_prefix(file_id)}{analysis_id[:12]}/"
+
+
+def manifest_key(file_id: str) -> str:
+    """Where a file's manifest lies."""
+    return f"{results_prefix(file_id)}manifest.json"
+
+
+def owner_of_prefix(prefix: str) -> str:
+    """The file whose folder a prefix is, or lies in."""
+    return prefix.removeprefix(_RESULTS).split("/", 1)[0]

@@ -1,0 +1,61 @@
+"""The smaller ports: executions, profiles, the bus, and measurements."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from windfall.contracts.analysis import Kind
+from windfall.contracts.bus import FileEvent
+
+
+class Workflows(Protocol):
+    """AWS Step Functions."""
+
+    def start(self, kind: Kind, name: str, document: str) -> bool:
+        """Start the machine of a kind under a name; False when that name was started before.
+
+        Raises:
+            TransientError: It can not be started now.
+            QuotaExceededError: Too many executions are open.
+        """
+        ...
+
+
+class Profiles(Protocol):
+    """SSM Parameter Store's profiles."""
+
+    def find(self, name: str) -> str | None:
+        """A profile's JSON document, or None when there is no such profile.
+
+        Raises:
+            TransientError: The store can not answer now.
+        """
+        ...
+
+
+class EventBus(Protocol):
+    """The application's own bus."""
+
+    def publish(self, event: FileEvent) -> None:
+        """Put an event under its class's name.
+
+        Raises:
+            TransientError: The bus did not take it.
+        """
+        ...
+
+
+class Measurements(Protocol):
+    """What is counted; names no file and carries no content."""
+
+    def file_ended(self, kind: str, status: str) -> None:
+        """A file ended."""
+        ...
+
+    def feature_ended(self, feature: str, status: str) -> None:
+        """A feature ended; languages are left out of its name, so that the set stays small."""
+        ...
+
+    def insight_took(self, kind: str, seconds: float) -> None:
+        """From a file's event to its insights."""
+        ...
