@@ -1,0 +1,1 @@
+"""AWS Lambda on one machine: real `awslambdaric` processes, forked from a preloaded zygote."""
