@@ -46,8 +46,9 @@ class Stack:
         try:
             answer = self.client("cloudformation").describe_stacks(StackName=self.name)
         except ClientError as error:
+            message = error.response["Error"]["Message"]
             raise CommandError(
-                f"There is no stack {self.name!r} to work with: {error.response['Error']['Message']}",
+                f"There is no stack {self.name!r} to work with: {message}",
                 "Deploy it (docs/deployment.md), or leave --stack out to use the local cloud.",
             ) from error
         except BotoCoreError as error:

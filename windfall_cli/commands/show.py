@@ -1,0 +1,120 @@
+"""`windfall show` and `windfall status`: what was found, and how files stand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from windfall.contracts.base import S3Pointer
+from windfall.contracts.manifest import Manifest
+from windfall_cli.console import JsonOption, StackOption, command, console, plain, print_json
+from windfall_cli.errors import CommandError
+from windfall_cli.files import (
+    FileState,
+    find_file,
+    list_recent,
+    read_manifest,
+    read_object,
+    read_results,
+)
+from windfall_cli.pictures import annotate
+from windfall_cli.render import STATUS_STYLES, render_insights
+from windfall_cli.stack import Stack, open_stack
+
+
+@command
+def show(
+    file: Annotated[str, typer.Argument(help="A path, a key, or an id (its beginning will do).")],
+    everything: Annotated[bool, typer.Option("--all", help="Every row of every table.")] = False,
+    picture: Annotated[
+        Path | None, typer.Option(help="Write the image with all that was found in it, as PNG.")
+    ] = None,
+    save: Annotated[
+        Path | None, typer.Option(help="Copy every result into this folder.", metavar="FOLDER")
+    ] = None,
+    stack: StackOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what was found in a file, and where its results lie."""
+    chosen = open_stack(stack)
+    manifest = read_manifest(chosen, find_file(chosen, file))
+    results = read_results(chosen, manifest)
+    if as_json:
+        print_json({"manifest": manifest.model_dump(mode="json"), "results": results})
+    else:
+        console.print(render_insights(manifest, results, everything))
+    if picture is not None:
+        _write_picture(chosen, manifest, results, picture, as_json)
+    if save is not None:
+        _save(chosen, manifest, save, as_json)
+
+
+@command
+def status(
+    most: Annotated[int, typer.Option("--most", help="How many files to list.", min=1)] = 20,
+    stack: StackOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the newest files and how they stand."""
+    states = list(list_recent(open_stack(stack), most))
+    if as_json:
+        print_json([_document(state) for state in states])
+        return
+    if not states:
+        console.print("No file was dropped in the last month: windfall drop FILE")
+        return
+    table = Table("file", "id", "status", "kind", "seconds", "received", box=None)
+    for state in states:
+        table.add_row(
+            plain(state.key),
+            state.file_id[:8],
+            f"[{STATUS_STYLES[state.status]}]{state.status}[/]",
+            state.kind or "",
+            "" if state.seconds is None else f"{state.seconds:.1f}",
+            state.received[:19].replace("T", " "),
+        )
+    console.print(table)
+
+
+def _write_picture(
+    stack: Stack, manifest: Manifest, results: dict[str, object], target: Path, quiet: bool
+) -> None:
+    if manifest.kind != "image":
+        raise CommandError(f"{manifest.key} is not an image: there is nothing to draw on.")
+    # The working copy is what the services saw, so the boxes fit it.
+    copies = [file for file in manifest.files if file.name.startswith("working.")]
+    source = (
+        S3Pointer(bucket=copies[0].bucket, key=copies[0].key)
+        if copies
+        else S3Pointer(bucket=manifest.bucket, key=manifest.key, version_id=manifest.version_id)
+    )
+    target.write_bytes(annotate(read_object(stack, source), results))  # type: ignore[arg-type]
+    if not quiet:
+        console.print(f"Drawn: {plain(str(target))}")
+
+
+def _save(stack: Stack, manifest: Manifest, folder: Path, quiet: bool) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in manifest.files:
+        # A result's name is ours, but a folder must not be left whatever a manifest says.
+        target = folder / Path(file.name).name
+        target.write_bytes(read_object(stack, S3Pointer(bucket=file.bucket, key=file.key)))
+    (folder / "manifest.json").write_text(manifest.model_dump_json(indent=2))
+    if not quiet:
+        console.print(f"Copied {len(manifest.files) + 1} files into {plain(str(folder))}")
+
+
+def _document(state: FileState) -> dict[str, object]:
+    return {
+        "file_id": state.file_id,
+        "key": state.key,
+        "status": state.status,
+        "kind": state.kind,
+        "profile": state.profile,
+        "reason": state.reason,
+        "seconds": state.seconds,
+        "received": state.received,
+    }

@@ -1,0 +1,255 @@
+"""How insights look in a terminal: one small view per feature, from the service's raw answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from windfall.contracts.manifest import FileStatus, Manifest
+from windfall.contracts.outcome import Outcome, OutcomeStatus
+from windfall_cli.console import plain
+from windfall_cli.pictures import describe_face
+
+STATUS_STYLES = {
+    "analyzing": "cyan",
+    FileStatus.ANALYZED.value: "green",
+    FileStatus.PARTIAL.value: "yellow",
+    FileStatus.REJECTED.value: "magenta",
+    FileStatus.FAILED.value: "red",
+    OutcomeStatus.OK.value: "green",
+    OutcomeStatus.SKIPPED.value: "yellow",
+}
+MOST_ROWS = 12
+MOST_CHARACTERS = 600
+BAR_WIDTH = 20
+
+Raw = Mapping[str, Any]
+
+
+def render_insights(manifest: Manifest, results: Mapping[str, Any], everything: bool) -> Group:
+    """A file and all that was found in it.
+
+    Args:
+        manifest: The file's story.
+        results: By feature, the raw answer (JSON) or the text that was made.
+        everything: Every row, instead of the first twelve of each table.
+    """
+    parts: list[RenderableType] = [_headline(manifest)]
+    for outcome in manifest.outcomes:
+        parts.append(_feature(outcome, results.get(outcome.feature), everything))
+    parts.append(_files(manifest))
+    return Group(*parts)
+
+
+def _headline(manifest: Manifest) -> Text:
+    style = STATUS_STYLES[manifest.status.value]
+    line = Text.assemble(
+        (plain(manifest.key).plain, "bold"), "  ", (manifest.status.value, f"bold {style}")
+    )
+    facts = [manifest.format, _size(manifest.size), f"profile {manifest.profile}"]
+    if manifest.status in {FileStatus.ANALYZED, FileStatus.PARTIAL}:
+        facts.append(f"{manifest.seconds:.1f} s")
+    line.append("   " + ", ".join(fact for fact in facts if fact and "None" not in fact), "dim")
+    if manifest.reused_from:
+        line.append("\nthe same bytes were analyzed before: nothing was paid again", "dim")
+    if manifest.reason:
+        line.append(f"\n{plain(manifest.reason).plain}", style)
+    return line
+
+
+def _feature(outcome: Outcome, result: Any, everything: bool) -> RenderableType:
+    if outcome.status is not OutcomeStatus.OK:
+        style = STATUS_STYLES.get(outcome.status.value, "red")
+        reason = plain(outcome.reason or "").plain
+        return Text.assemble(
+            (f"{outcome.feature} ", "bold"), (f"{outcome.status.value}: ", style), reason
+        )
+    family = outcome.feature.partition(".")[0]
+    view = _VIEWS.get(family)
+    body = view(result, everything) if view and result is not None else _summary(outcome)
+    title = Text(
+        _TITLES.get(family, outcome.feature).format(outcome.feature.rpartition(".")[2]), "bold"
+    )
+    return Group(Text(), title, Padding(body, (0, 0, 0, 2)))
+
+
+def _summary(outcome: Outcome) -> Text:
+    return Text(", ".join(f"{name} {value}" for name, value in outcome.summary.items()) or "none")
+
+
+def _table(rows: list[tuple[RenderableType, ...]], everything: bool) -> RenderableType:
+    if not rows:
+        return Text("none", "dim")
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    shown = rows if everything else rows[:MOST_ROWS]
+    for row in shown:
+        table.add_row(*row)
+    if len(rows) == len(shown):
+        return table
+    return Group(table, Text(f"… and {len(rows) - len(shown)} more (--all)", "dim"))
+
+
+def _bar(share: float) -> Text:
+    filled = round(max(0.0, min(1.0, share)) * BAR_WIDTH)
+    return Text.assemble(
+        ("█" * filled, "green"), ("░" * (BAR_WIDTH - filled), "dim"), f" {share:4.0%}"
+    )
+
+
+def _labels(raw: Raw, everything: bool) -> RenderableType:
+    rows: list[tuple[RenderableType, ...]] = []
+    for label in sorted(raw["Labels"], key=lambda one: -one["Confidence"]):
+        boxes = len(label.get("Instances", []))
+        count = f"{boxes} box{'es' * (boxes != 1)}" if boxes else ""
+        parents = ", ".join(parent["Name"] for parent in label.get("Parents", []))
+        rows.append(
+            (plain(label["Name"]), _bar(label["Confidence"] / 100), count, Text(parents, "dim"))
+        )
+    return _table(rows, everything)
+
+
+def _faces(raw: Raw, everything: bool) -> RenderableType:
+    rows: list[tuple[RenderableType, ...]] = []
+    for face in raw["FaceDetails"]:
+        marks = [
+            name.lower()
+            for name in ("Smile", "EyesOpen", "MouthOpen", "Eyeglasses", "Sunglasses", "Beard")
+            if face.get(name, {}).get("Value")
+        ]
+        rows.append(
+            (
+                Text(describe_face(face)),
+                _bar(face["Confidence"] / 100),
+                Text(", ".join(marks), "dim"),
+            )
+        )
+    return _table(rows, everything)
+
+
+def _text(raw: Raw, everything: bool) -> RenderableType:
+    lines = [item for item in raw["TextDetections"] if item["Type"] == "LINE"]
+    return _table(
+        [(plain(line["DetectedText"]), _bar(line["Confidence"] / 100)) for line in lines],
+        everything,
+    )
+
+
+def _properties(raw: Raw, _: bool) -> RenderableType:
+    properties = raw["ImageProperties"]
+    line = Text()
+    for colour in properties.get("DominantColors", []):
+        line.append("  ", f"on {colour['HexCode']}")
+        line.append(f" {colour['HexCode']} {colour['PixelPercent']:.0f} %   ")
+    quality = properties.get("Quality", {})
+    line.append(
+        "\n" + ", ".join(f"{name.lower()} {value:.0f}" for name, value in quality.items()), "dim"
+    )
+    return line
+
+
+def _celebrities(raw: Raw, everything: bool) -> RenderableType:
+    unknown = len(raw.get("UnrecognizedFaces", []))
+    rows: list[tuple[RenderableType, ...]] = [
+        (plain(one["Name"]), _bar(one["MatchConfidence"] / 100)) for one in raw["CelebrityFaces"]
+    ]
+    if rows:
+        return _table(rows, everything)
+    return Text(f"none ({unknown} unknown face{'s' * (unknown != 1)})", "dim")
+
+
+def _moderation(raw: Raw, everything: bool) -> RenderableType:
+    return _table(
+        [(plain(one["Name"]), _bar(one["Confidence"] / 100)) for one in raw["ModerationLabels"]],
+        everything,
+    )
+
+
+def _language(raw: Raw, everything: bool) -> RenderableType:
+    return _table(
+        [(Text(one["LanguageCode"]), _bar(one["Score"])) for one in raw["Languages"]], everything
+    )
+
+
+def _sentiment(raw: Raw, everything: bool) -> RenderableType:
+    scores = raw["SentimentScore"]
+    ordered = sorted(scores.items(), key=lambda item: -item[1])
+    return _table([(Text(name.lower()), _bar(score)) for name, score in ordered], everything)
+
+
+def _spans(member: str, kind: str | None) -> Callable[[Raw, bool], RenderableType]:
+    def render(raw: Raw, everything: bool) -> RenderableType:
+        rows: list[tuple[RenderableType, ...]] = []
+        for item in raw[member]:
+            name = Text(item[kind].lower().replace("_", " "), "cyan") if kind else Text()
+            rows.append((name, plain(item.get("Text", "")), _bar(item["Score"])))
+        return _table(rows, everything)
+
+    return render
+
+
+def _pii(raw: Raw, everything: bool) -> RenderableType:
+    counts: dict[str, int] = {}
+    for item in raw["Entities"]:
+        counts[item["Type"]] = counts.get(item["Type"], 0) + 1
+    rows: list[tuple[RenderableType, ...]] = [
+        (Text(name.lower().replace("_", " "), "cyan"), Text(str(count)))
+        for name, count in counts.items()
+    ]
+    return _table(rows, everything)
+
+
+def _translation(text: str, everything: bool) -> RenderableType:
+    shown = text if everything else text[:MOST_CHARACTERS]
+    tail = "" if len(shown) == len(text) else " …"
+    return plain(shown.strip() + tail)
+
+
+def _files(manifest: Manifest) -> RenderableType:
+    rows: list[tuple[RenderableType, ...]] = [
+        (plain(file.name), Text(f"s3://{file.bucket}/{file.key}", "dim")) for file in manifest.files
+    ]
+    if not rows:
+        return Text()
+    return Group(Text(), Text("Files", "bold"), Padding(_table(rows, True), (0, 0, 0, 2)))
+
+
+def _size(size: int | None) -> str | None:
+    if size is None:
+        return None
+    return f"{size:,} bytes" if size < 10_000 else f"{size / 1_000_000:.2f} MB"
+
+
+_VIEWS: dict[str, Callable[[Any, bool], RenderableType]] = {
+    "labels": _labels,
+    "faces": _faces,
+    "text": _text,
+    "properties": _properties,
+    "celebrities": _celebrities,
+    "moderation": _moderation,
+    "language": _language,
+    "sentiment": _sentiment,
+    "entities": _spans("Entities", "Type"),
+    "key_phrases": _spans("KeyPhrases", None),
+    "pii": _pii,
+    "translation": _translation,
+}
+_TITLES = {
+    "labels": "Labels",
+    "faces": "Faces",
+    "text": "Text in the image",
+    "properties": "Colours",
+    "celebrities": "Known faces",
+    "moderation": "Moderation",
+    "language": "Language",
+    "sentiment": "Sentiment",
+    "entities": "Entities",
+    "key_phrases": "Key phrases",
+    "pii": "Personal data (shown by kind only; redacted.txt has the text without it)",
+    "translation": "In {}",
+    "speech": "Spoken in {}",
+}
