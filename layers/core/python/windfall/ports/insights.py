@@ -37,6 +37,7 @@ class Attachment(Contract):
     """
 
     file: FileIdentity
+    kind: Kind
     received: Timestamp
     profile: str
     settings_hash: Sha256
