@@ -62,7 +62,7 @@ class ExecutionEnvironment:
         self._log = LogStream(
             cloud, function.log_group, f"{day}/[$LATEST]{uuid4().hex}", self._principal
         )
-        self._requests: asyncio.Queue[Invocation] = asyncio.Queue(1)
+        self._next: asyncio.Future[Invocation | None] = _future()
         self._current: Invocation | None = None
         self._init_error: bytes | None = None
         self._unfinished_line = b""
@@ -79,6 +79,7 @@ class ExecutionEnvironment:
             self._variables(cloud, path),
         )
         self._worker = fork(order, self._take_output)
+        self._worker.ended.add_done_callback(lambda _: self._offer(None))
 
     @property
     def alive(self) -> bool:
@@ -126,14 +127,19 @@ class ExecutionEnvironment:
 
     # What the worker asks and posts (see runtime_api.Runtime).
 
-    async def next_invocation(self) -> Invocation:
+    async def next_invocation(self) -> Invocation | None:
         """Wait for the next request; the first wait ends the worker's initialisation."""
         if self._init_seconds is None:
             self._init_seconds = time.monotonic() - self._started
-        invocation = await self._requests.get()
-        if not invocation.taken.done():
+        invocation = await self._next
+        if invocation is not None:
+            self._next = _future()
             invocation.taken.set_result(None)
         return invocation
+
+    def _offer(self, invocation: Invocation | None) -> None:
+        if not self._next.done():
+            self._next.set_result(invocation)
 
     def respond(self, request_id: str, body: bytes) -> int:
         """Take a result."""
@@ -166,7 +172,7 @@ class ExecutionEnvironment:
         self._current = invocation
         self._tail.clear()
         self._write(f"START RequestId: {invocation.request_id} Version: $LATEST")
-        self._requests.put_nowait(invocation)
+        self._offer(invocation)
         began = time.monotonic()
         if await self._first(invocation.taken, INIT_SECONDS + invocation.timeout):
             began = time.monotonic()
@@ -251,6 +257,10 @@ class ExecutionEnvironment:
             fields.append(f"Init Duration: {self._init_seconds * 1000:.2f} ms")
         self._write(f"END RequestId: {invocation.request_id}")
         self._write("\t".join(fields) + "\t")
+
+
+def _future() -> asyncio.Future[Invocation | None]:
+    return asyncio.get_running_loop().create_future()
 
 
 def _exit(code: int) -> str:

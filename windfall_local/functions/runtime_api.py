@@ -23,8 +23,8 @@ Send = Callable[[Message], Awaitable[None]]
 class Runtime(Protocol):
     """What a worker talks to: its execution environment."""
 
-    async def next_invocation(self) -> Invocation:
-        """Wait for the next request."""
+    async def next_invocation(self) -> Invocation | None:
+        """Wait for the next request; `None` when there will be none, as the worker is ended."""
         ...
 
     def respond(self, request_id: str, body: bytes) -> int:
@@ -62,7 +62,11 @@ class RuntimeApi:
         if runtime is None:
             await _answer(send, 403)
         elif route == "invocation/next" and scope["method"] == "GET":
-            await _send_invocation(send, await runtime.next_invocation())
+            invocation = await runtime.next_invocation()
+            if invocation is None:
+                await _answer(send, 410)
+            else:
+                await _send_invocation(send, invocation)
         elif scope["method"] == "POST":
             await _answer(send, _post(runtime, route, await _read(receive)))
         else:
