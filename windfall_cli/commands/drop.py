@@ -46,7 +46,7 @@ def drop(
     metadata = _metadata(profile, targets, features)
     paths = list(_find_files(files))
     with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
-        dropped = list(pool.map(lambda one: drop_file(chosen, *one, metadata), paths))
+        dropped = list(pool.map(lambda one: drop_file(chosen, one[0], one[1], metadata), paths))
     if wait:
         _wait(chosen, dropped, as_json)
     elif as_json:
