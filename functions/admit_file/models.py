@@ -1,0 +1,155 @@
+"""What admit_file reads: its environment, and what asks for a file to be admitted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from windfall.clock import moment_of, timestamp
+from windfall.contracts.aws import EventEnvelope, ObjectCreatedEvent
+from windfall.contracts.bus import AnalysisRequested
+from windfall.errors import InvalidInputError
+from windfall.settings import EnvironmentSettings
+
+
+class Settings(EnvironmentSettings):
+    """The environment of admit_file."""
+
+    results_bucket: str
+    insights_table: str
+    event_bus: str
+    profiles_path: str
+    analyze_image_machine_arn: str
+    analyze_text_machine_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What is asked for instead of the profile; None where nothing is.
+
+    Attributes:
+        source: Where it was asked, for the reason of a rejection.
+    """
+
+    source: str = "The request"
+    profile: str | None = None
+    features: tuple[str, ...] | None = None
+    targets: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One event that asks for a file to be admitted.
+
+    Attributes:
+        event_id: Equal when the same event is delivered again.
+        sequencer: S3's order of events of one key; tells versions apart in an unversioned bucket.
+        requested: True when somebody asked for it, false when the file was dropped.
+        problem: Why the request can not be met, when that is known already.
+    """
+
+    event_id: str
+    received: str
+    bucket: str
+    key: str
+    version_id: str | None = None
+    size: int | None = None
+    sequencer: str | None = None
+    requested: bool = False
+    rerun: bool = False
+    overrides: Overrides = field(default_factory=Overrides)
+    problem: str | None = None
+
+    @property
+    def is_folder_marker(self) -> bool:
+        """Whether this is the empty object by which S3's console shows a folder."""
+        return not self.requested and self.key.endswith("/") and self.size == 0
+
+
+def arrival_of(body: str) -> Arrival:
+    """The arrival that a queue message tells of.
+
+    Raises:
+        InvalidInputError: It is neither event, or a request that names no object.
+    """
+    try:
+        document = json.loads(body)
+        envelope = EventEnvelope.model_validate(document)
+        if envelope.source == "aws.s3":
+            return _dropped(ObjectCreatedEvent.model_validate(document))
+        if envelope.detail_type == AnalysisRequested.__name__:
+            return _requested(envelope)
+    except ValueError as error:
+        raise InvalidInputError(
+            f"The message is no event that admit_file knows: {error}"
+        ) from error
+    raise InvalidInputError(f"admit_file does not take {envelope.detail_type} events.")
+
+
+def _dropped(event: ObjectCreatedEvent) -> Arrival:
+    found = event.detail.object
+    version = None if found.version_id == "null" else found.version_id
+    return Arrival(
+        event_id=event.id,
+        received=timestamp(moment_of(event.time)),
+        bucket=event.detail.bucket.name,
+        key=found.key,
+        version_id=version,
+        size=found.size,
+        sequencer=found.sequencer,
+    )
+
+
+def _requested(envelope: EventEnvelope) -> Arrival:
+    received = timestamp(moment_of(envelope.time))
+    try:
+        request = AnalysisRequested.model_validate(envelope.detail)
+    except ValidationError as error:
+        return _wrong_request(envelope, received, error)
+    return Arrival(
+        event_id=envelope.id,
+        received=received,
+        bucket=request.bucket,
+        key=request.key,
+        version_id=request.version_id,
+        requested=True,
+        rerun=request.rerun,
+        overrides=Overrides(
+            profile=request.profile,
+            features=_texts(request.features),
+            targets=_texts(request.targets),
+        ),
+    )
+
+
+def _wrong_request(envelope: EventEnvelope, received: str, error: ValidationError) -> Arrival:
+    """A request with a wrong field still names a file that can be told of it."""
+    detail: Mapping[str, Any] = envelope.detail
+    bucket, key, version = (detail.get(name) for name in ("bucket", "key", "version_id"))
+    if not (isinstance(bucket, str) and bucket and isinstance(key, str) and key):
+        raise error
+    return Arrival(
+        event_id=envelope.id,
+        received=received,
+        bucket=bucket,
+        key=key,
+        version_id=version if isinstance(version, str) else None,
+        requested=True,
+        problem=f"The request is wrong: {problems_of(error)}.",
+    )
+
+
+def _texts(values: list[Any] | None) -> tuple[str, ...] | None:
+    return None if values is None else tuple(str(value) for value in values)
+
+
+def problems_of(error: ValidationError) -> str:
+    """What is wrong, field by field, in the words of the contract."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in problem['loc']) or 'document'}: {problem['msg']}"
+        for problem in error.errors(include_url=False)
+    )

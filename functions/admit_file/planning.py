@@ -1,0 +1,188 @@
+"""From a profile and what overrides it to a plan."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from admit_file.models import Overrides, problems_of
+from pydantic import TypeAdapter, ValidationError
+
+from windfall.contracts.analysis import (
+    Kind,
+    LanguagePlan,
+    PlannedFeature,
+    PlannedTextFeature,
+    SpeechPlan,
+    TextPlan,
+)
+from windfall.contracts.base import LanguageCode
+from windfall.contracts.profile import ImageFeature, Profile, TextFeature
+from windfall.errors import InvalidInputError
+from windfall.ports.collaborators import Profiles
+
+_Item = TypeVar("_Item")
+
+DEFAULT_PROFILE = "default"
+_PROFILE_NAME = re.compile(r"^[A-Za-z0-9_.-]{1,64}$")
+_WITH_CONFIDENCE = frozenset(
+    {ImageFeature.LABELS, ImageFeature.MODERATION, ImageFeature.PROTECTIVE_EQUIPMENT}
+)
+
+
+class InvalidProfileError(Exception):
+    """The profile itself is wrong: the operator's fault, not the file's.
+
+    Inner to admit_file: it never leaves the function.
+    """
+
+    def __init__(self, name: str, problems: str) -> None:
+        super().__init__(f"The profile {name!r} is wrong: {problems}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is done with a file."""
+
+    features: list[PlannedFeature]
+    text: TextPlan | None
+
+
+def overrides_of(metadata: Mapping[str, str], request: Overrides) -> Overrides:
+    """What the request asks for, else what the object's own metadata asks for."""
+    names = ("profile", "features", "targets")
+    given = {name: metadata.get(f"windfall-{name}") for name in names}
+    if all(value is None for value in given.values()):
+        return request
+    features, targets = given["features"], given["targets"]
+    return Overrides(
+        source="The request, or the object's metadata",
+        profile=request.profile or (given["profile"] or "").strip() or None,
+        features=request.features if request.features is not None else _listed(features),
+        targets=request.targets if request.targets is not None else _listed(targets),
+    )
+
+
+def _listed(value: str | None) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def choose_profile(key: str, wanted: str | None, profiles: Profiles) -> tuple[str, Profile]:
+    """The profile asked for, else that of the key's first folder, else the default one.
+
+    Raises:
+        InvalidInputError: The profile that was asked for does not exist.
+        InvalidProfileError: The profile's document does not fit its contract.
+        TransientError: The profiles can not be read now.
+    """
+    if wanted is not None:
+        document = profiles.find(wanted) if _PROFILE_NAME.match(wanted) else None
+        if document is None and wanted != DEFAULT_PROFILE:
+            raise InvalidInputError(f"There is no profile named {wanted!r}.")
+        return wanted, _parsed(wanted, document)
+    folder, slash, _ = key.partition("/")
+    if slash and _PROFILE_NAME.match(folder) and folder not in {".", ".."}:
+        document = profiles.find(folder)
+        if document is not None:
+            return folder, _parsed(folder, document)
+    return DEFAULT_PROFILE, _parsed(DEFAULT_PROFILE, profiles.find(DEFAULT_PROFILE))
+
+
+def _parsed(name: str, document: str | None) -> Profile:
+    if document is None:
+        return Profile()
+    try:
+        return Profile.model_validate_json(document)
+    except ValidationError as error:
+        raise InvalidProfileError(name, problems_of(error)) from error
+
+
+def plan_for(kind: Kind, profile: Profile, overrides: Overrides) -> Plan:
+    """The plan for a kind of file.
+
+    Raises:
+        InvalidInputError: An override names something that does not exist or does not fit.
+    """
+    targets = _targets(profile, overrides)
+    image_features, text_features = _features(profile, overrides)
+    text = TextPlan(
+        features=[PlannedTextFeature(feature=feature) for feature in text_features],
+        languages=[_language(language, profile) for language in targets],
+    )
+    if kind is Kind.TEXT:
+        return Plan([], text)
+    if not image_features:
+        raise InvalidInputError("None of the features asked for is one of images.")
+    reads_on = profile.image.read_text and ImageFeature.TEXT in image_features
+    planned = [_planned(feature, profile) for feature in image_features]
+    return Plan(planned, text if reads_on and (text.features or text.languages) else None)
+
+
+def _features(
+    profile: Profile, overrides: Overrides
+) -> tuple[Sequence[ImageFeature], Sequence[TextFeature]]:
+    """Features of images and of texts; naming only one sort leaves the other to the profile
+    where it is not what the file is asked for.
+    """
+    if overrides.features is None:
+        return _unique(profile.image.features), _unique(profile.text.features)
+    images = [ImageFeature(name) for name in overrides.features if name in set(ImageFeature)]
+    texts = [TextFeature(name) for name in overrides.features if name in set(TextFeature)]
+    unknown = set(overrides.features) - set(ImageFeature) - set(TextFeature)
+    if unknown:
+        known = ", ".join([*ImageFeature, *TextFeature])
+        names = ", ".join(sorted(unknown))
+        raise InvalidInputError(
+            f"{overrides.source} asks for features that do not exist: {names}. There are: {known}."
+        )
+    return _unique(images), _unique(texts or ([] if not images else profile.text.features))
+
+
+def _targets(profile: Profile, overrides: Overrides) -> list[str]:
+    if overrides.targets is None:
+        return _unique(profile.languages.targets)
+    try:
+        return _unique(_LANGUAGES.validate_python(list(overrides.targets)))
+    except ValidationError as error:
+        wrong = ", ".join(repr(problem["input"]) for problem in error.errors(include_url=False))
+        raise InvalidInputError(
+            f"{overrides.source} names target languages that are no language codes: {wrong}."
+        ) from error
+
+
+_LANGUAGES: TypeAdapter[list[LanguageCode]] = TypeAdapter(
+    list[LanguageCode], config={"defer_build": True}
+)
+
+
+def _planned(feature: ImageFeature, profile: Profile) -> PlannedFeature:
+    confidence = profile.image.min_confidence if feature in _WITH_CONFIDENCE else None
+    return PlannedFeature(feature=feature, min_confidence=confidence)
+
+
+def _language(language: str, profile: Profile) -> LanguagePlan:
+    chosen, speech = profile.languages, profile.speech
+    voice = speech.voices.get(language) or speech.voices.get(language.partition("-")[0])
+    return LanguagePlan(
+        language=language,
+        terminologies=list(chosen.terminologies),
+        formality=chosen.formality,
+        profanity=chosen.profanity,
+        max_characters=chosen.max_characters,
+        speech=None
+        if voice is None
+        else SpeechPlan(
+            voice=voice.voice,
+            engine=voice.engine,
+            lexicons=list(speech.lexicons),
+            max_characters=speech.max_characters,
+        ),
+    )
+
+
+def _unique(items: Sequence[_Item]) -> list[_Item]:
+    return list(dict.fromkeys(items))
