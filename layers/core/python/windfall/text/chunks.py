@@ -15,6 +15,7 @@ from dataclasses import dataclass
 LONGEST_CHARACTER = 4
 """Bytes of the longest character in UTF-8."""
 
+# ruff: noqa: RUF001 - the marks of many scripts stand here as what they are.
 _CLOSERS = "\"'”’)]}»›」』】）"
 _SPACED_ENDS = ".!?…؟۔।॥։።"
 """Marks that end a sentence when white space follows."""
@@ -23,8 +24,9 @@ _PLAIN_ENDS = "。！？｡"
 
 # A full stop behind one of these ends no sentence. English, Spanish, German, French.
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof sr sra srta st vs no nr art fig vol pp bzw ca etc eg ie cf e.g i.e p.ej "
-    "z.b u.a d.h mme mlle approx dept inc ltd jr av avda ud uds núm pág".split()
+    {"mr", "mrs", "ms", "dr", "prof", "sr", "sra", "srta", "st", "jr", "mme", "mlle"}
+    | {"vs", "cf", "nr", "fig", "vol", "pp", "approx", "e.g", "i.e", "eg", "ie", "inc", "ltd"}
+    | {"bzw", "z.b", "u.a", "d.h", "ca", "p.ej", "av", "avda", "ud", "uds", "núm", "pág"}
 )
 _LONGEST_ABBREVIATION = 8
 
