@@ -1,0 +1,129 @@
+"""`windfall up` and `windfall down`: the local cloud's process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from windfall_cli.console import command, console, plain
+from windfall_cli.errors import CommandError
+from windfall_cli.home import LocalAddress, data_dir, forget_address, is_running
+from windfall_cli.inbox import pauses
+from windfall_local.cloud import LocalCloud
+from windfall_local.template import UnsupportedTemplateError, provision_template
+from windfall_local.template.no_local_meaning import list_reasons
+
+DEFAULT_PORT = 4590
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+LOG_FILE = "up.log"
+
+TemplateOption = Annotated[Path, typer.Option(help="The template to run.", metavar="FILE")]
+PortOption = Annotated[int, typer.Option(help="The port on 127.0.0.1; 0 takes a free one.")]
+
+
+@command
+def up(
+    template: TemplateOption = TEMPLATE,
+    port: PortOption = DEFAULT_PORT,
+    name: Annotated[str, typer.Option("--name", help="The stack's name.")] = "windfall",
+    detach: Annotated[bool, typer.Option("--detach", help="Run in the background.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Also list what of the template has no local meaning.")
+    ] = False,
+) -> None:
+    """Start the local cloud and run the template in it, until Ctrl-C."""
+    running = LocalAddress.load()
+    if running is not None:
+        raise CommandError(
+            f"A local cloud is running already at {running.endpoint} (process {running.pid}).",
+            "Use it, or end it: windfall down",
+        )
+    if not template.is_file():
+        raise CommandError(f"There is no template {template}.")
+    if detach:
+        start_in_background(template, port, name)
+    else:
+        asyncio.run(_serve(template, port, name, verbose))
+
+
+@command
+def down() -> None:
+    """End the running local cloud; what it accepted is kept and goes on at the next start."""
+    address = LocalAddress.load()
+    if address is None:
+        console.print("No local cloud is running.")
+        return
+    os.kill(address.pid, signal.SIGTERM)
+    for _ in pauses():
+        if not is_running(address.pid):
+            break
+    console.print("The local cloud has ended; what it accepted is kept.")
+
+
+def start_in_background(template: Path, port: int, name: str) -> LocalAddress:
+    """Start the local cloud as a process of its own, and wait until it answers.
+
+    Raises:
+        CommandError: It ended before it answered; the message has its last words.
+    """
+    home = data_dir()
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    log = home / LOG_FILE
+    arguments = ["up", "--template", str(template), "--port", str(port), "--name", name]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "windfall_cli", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    for _ in pauses():
+        address = LocalAddress.load()
+        if address is not None:
+            console.print(f"The local cloud runs at {address.endpoint} (process {address.pid}).")
+            return address
+        if process.poll() is not None:
+            raise CommandError(f"The local cloud did not start:\n{log.read_text()[-2000:]}")
+    raise AssertionError("pauses never end")
+
+
+async def _serve(template: Path, port: int, name: str, verbose: bool) -> None:
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(ending, ended.set)
+    try:
+        async with LocalCloud.run(data_dir=data_dir(), port=port) as cloud:
+            console.print(f"The local cloud answers at {cloud.endpoint}; provisioning {plain(name)} …")
+            stack = await provision_template(cloud, template, name)
+            keys = cloud.root_credentials
+            LocalAddress(
+                endpoint=cloud.endpoint,
+                region=cloud.region,
+                access_key=keys.access_key,
+                secret_key=keys.secret_key,
+                stack=name,
+                pid=os.getpid(),
+            ).save()
+            console.print(f"{len(stack.resources)} resources stand. Drop a file: windfall drop FILE --wait")
+            if verbose:
+                for what, reason in list_reasons():
+                    console.print(f"[dim]no local meaning: {what}: {reason}[/]")
+            await ended.wait()
+            console.print("Ending: running work is kept and goes on at the next start …")
+    except UnsupportedTemplateError as error:
+        raise CommandError(str(error), "docs/provisioning.md says what the local cloud honours.") from error
+    except OSError as error:
+        raise CommandError(f"Port {port} can not be had: {error.strerror}", "windfall up --port 0") from error
+    finally:
+        with contextlib.suppress(OSError):
+            forget_address()

@@ -1,0 +1,23 @@
+"""The command `windfall`: everything a user does with a stack, here or on AWS."""
+
+from __future__ import annotations
+
+import typer
+
+from windfall_cli.commands import cloud, demo, doctor, drop, models, profile, show
+
+app = typer.Typer(
+    help="Drop a file; get everything that AWS's AI services can tell about it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command()(cloud.up)
+app.command()(cloud.down)
+app.command()(drop.drop)
+app.command("watch")(drop.watch_folder)
+app.command()(show.status)
+app.command()(show.show)
+app.add_typer(profile.app, name="profile")
+app.add_typer(models.app, name="models")
+app.command()(doctor.doctor)
+app.command()(demo.demo)
