@@ -1,4 +1,4 @@
-"""What holds for template.yaml as a whole: names that lead everywhere, and promises to operators."""
+"""What holds for template.yaml as a whole: names that lead everywhere, promises to operators."""
 
 from __future__ import annotations
 

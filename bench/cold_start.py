@@ -1,0 +1,80 @@
+"""How much each function's import takes above bare `import boto3`: the cold start that is ours.
+
+Every import runs in a new interpreter, functions and the bare import in turn, so that a busy
+machine slows both alike.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from bench.results import spread, write_result
+
+ROOT = Path(__file__).parents[1]
+ROUNDS = 15
+BAR_MS = 150
+SCRIPT = (
+    "import time; start = time.perf_counter(); import boto3; middle = time.perf_counter();"
+    "import {module}; end = time.perf_counter(); print(middle - start, end - middle)"
+)
+
+
+def measure() -> dict[str, Any]:
+    """Milliseconds per function above bare boto3, as spreads."""
+    names = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
+    above: dict[str, list[float]] = {name: [] for name in names}
+    bare: list[float] = []
+    for _ in range(ROUNDS):
+        for name in names:
+            boto3_seconds, own_seconds = _import(name)
+            bare.append(boto3_seconds * 1000)
+            above[name].append(own_seconds * 1000)
+    return {
+        "unit": "ms",
+        "rounds": ROUNDS,
+        "bare_boto3": spread(bare),
+        "above_bare_boto3": {name: spread(values) for name, values in above.items()},
+        "bar": BAR_MS,
+        "worst_p50": round(max(statistics.median(values) for values in above.values()), 2),
+    }
+
+
+def _import(name: str) -> tuple[float, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        answer = subprocess.run(
+            [sys.executable, "-c", SCRIPT.format(module=f"{name}.handler")],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=folder,
+            env=_environment(),
+        )
+    boto3_seconds, own_seconds = answer.stdout.split()[-2:]
+    return float(boto3_seconds), float(own_seconds)
+
+
+def _environment() -> dict[str, str]:
+    """What a function finds on Lambda, tracing included; names instead of real resources."""
+    variables = (
+        "RESULTS_BUCKET INSIGHTS_TABLE EVENT_BUS PROFILES_PATH ANALYZE_IMAGE_MACHINE_ARN "
+        "ANALYZE_TEXT_MACHINE_ARN POWERTOOLS_SERVICE_NAME POWERTOOLS_METRICS_NAMESPACE"
+    ).split()
+    return {
+        **{name: "bench" for name in variables},
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": f"{ROOT / 'functions'}:{ROOT / 'layers/core/python'}",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_LAMBDA_FUNCTION_NAME": "bench",
+        "LAMBDA_TASK_ROOT": str(ROOT / "functions"),
+    }
+
+
+if __name__ == "__main__":
+    write_result("cold_start", measure())
