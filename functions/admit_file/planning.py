@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from admit_file.models import Overrides, problems_of
 from pydantic import TypeAdapter, ValidationError
 
+from admit_file.models import Overrides, problems_of
 from windfall.contracts.analysis import (
     Kind,
     LanguagePlan,
@@ -125,9 +125,7 @@ def plan_for(kind: Kind, profile: Profile, overrides: Overrides) -> Plan:
 def _features(
     profile: Profile, overrides: Overrides
 ) -> tuple[Sequence[ImageFeature], Sequence[TextFeature]]:
-    """Features of images and of texts; naming only one sort leaves the other to the profile
-    where it is not what the file is asked for.
-    """
+    """Features of images and of texts; who names only the one leaves the other to the profile."""
     if overrides.features is None:
         return _unique(profile.image.features), _unique(profile.text.features)
     images = [ImageFeature(name) for name in overrides.features if name in set(ImageFeature)]

@@ -9,7 +9,7 @@ The table `insights` (partition key `pk`, sort key `sk`):
     FILE#<file>               G#<generation>#TERMS#<number>     the terms that lead here
     TERM#<type>#<term>        FILE#<file>#G#<generation>      a searchable term of a file
     ANALYSIS#<analysis>       ANALYSIS                        an analysis: attempt, state, input
-    ANALYSIS#<analysis>       FILE#<file>                     a file that waits for it, or has it
+    ANALYSIS#<analysis>       FILE#<file>#<revision>          a file that waits for it, or has it
 
 The index `recent` (partition key `recent_pk`, sort key `recent_sk`) lists FILE rows by day:
 `FILES#<yyyy-mm-dd>` / `<received>#<file>`. `expires` (epoch seconds) is the time to live.
@@ -64,9 +64,13 @@ def analysis_pk(analysis_id: str) -> str:
     return f"ANALYSIS#{analysis_id}"
 
 
-def attachment_sk(file_id: str) -> str:
-    """The row of a file that is attached to an analysis."""
-    return f"{ATTACHMENT_PREFIX}{file_id}"
+def attachment_sk(file_id: str, generation: str) -> str:
+    """The row of a file that is attached to an analysis.
+
+    A file that comes back to the same attempt attaches anew, so that the rows of an attempt are
+    always as many as its count says.
+    """
+    return f"{ATTACHMENT_PREFIX}{file_id}#{generation}"
 
 
 def recent_pk(received: str) -> str:

@@ -135,6 +135,10 @@ class Recorder:
         self.index.turn_away(manifest, revision, retention_days)
         self._announce(manifest, revision)
 
+    def decline(self, manifest: Manifest) -> None:
+        """Tell the bus that a request can not be met for a file whose insights stand."""
+        self.bus.publish(event_of(manifest, self._manifest_pointer(manifest.file_id)))
+
     def announce_again(self, row: FileRow) -> Manifest:
         """Tell the bus of a file that ended, unless that is known to have happened."""
         manifest = self._read_manifest(row.file_id)

@@ -215,7 +215,7 @@ class DynamoInsightsIndex:
         """The analysis's change together with the attachment and the file's claim."""
         link = {
             "pk": keys.analysis_pk(analysis_id),
-            "sk": keys.attachment_sk(attachment.file.file_id),
+            "sk": keys.attachment_sk(attachment.file.file_id, generation_of(attachment.revision)),
             "attempt": attempt,
             "document": attachment.model_dump_json(),
             "expires": analysis_expiry(attachment),

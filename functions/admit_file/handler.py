@@ -1,0 +1,59 @@
+"""Lambda behind the admission queue: admit every dropped or requested file to its workflow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+
+from admit_file.logic import Admitter
+from admit_file.models import Settings
+from windfall.adapters.dynamodb import DynamoInsightsIndex
+from windfall.adapters.eventbridge import EventBridgeBus
+from windfall.adapters.s3 import S3ObjectStore
+from windfall.adapters.ssm import SsmProfiles
+from windfall.adapters.stepfunctions import StepFunctionsWorkflows
+from windfall.contracts.analysis import Kind
+from windfall.observability import CloudWatchMeasurements, logger, tracer
+from windfall.recording import Recorder
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+settings = Settings.from_environment()
+store, index = S3ObjectStore(), DynamoInsightsIndex(settings.insights_table)
+machines = {
+    Kind.IMAGE: settings.analyze_image_machine_arn,
+    Kind.TEXT: settings.analyze_text_machine_arn,
+}
+bus = EventBridgeBus(settings.event_bus)
+admitter = Admitter(
+    store=store,
+    index=index,
+    workflows=StepFunctionsWorkflows(machines),
+    profiles=SsmProfiles(settings.profiles_path),
+    recorder=Recorder(store, index, bus, CloudWatchMeasurements(), settings.results_bucket),
+    bucket=settings.results_bucket,
+)
+# A batch of which every record failed is a partial failure like any other.
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+def admit_record(record: SQSRecord) -> None:
+    """Admit the file of one message."""
+    redelivered = int(record.attributes.approximate_receive_count) > 1
+    done = admitter.admit(record.body, redelivered=redelivered)
+    logger.info("Admission ended", message_id=record.message_id, done=done)
+
+
+@logger.inject_lambda_context
+@tracer.capture_lambda_handler(capture_response=False)
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    """Admit every file in the batch; report the ones to be delivered again."""
+    return process_partial_response(event, admit_record, processor, context)

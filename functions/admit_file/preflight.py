@@ -1,0 +1,217 @@
+"""What a file really is, by its bytes, and whether any service takes it."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import IO
+
+from admit_file.snapshot import Snapshot
+from windfall.contracts.analysis import Kind
+from windfall.encodings import decode_text
+from windfall.errors import InvalidInputError
+
+MOST_TEXT_BYTES = 20_000_000
+"""A plain text; ten thousand printed pages, and Comprehend is paid for by the character."""
+_MOST_UNZIPPED_BYTES = 300_000_000
+_MOST_ZIP_ENTRIES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingCopy:
+    """What the services look at instead of the file."""
+
+    extension: str
+    media_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What a file is.
+
+    Attributes:
+        convert: Makes the working copy, where the services do not take the file as it is.
+    """
+
+    kind: Kind
+    format: str
+    media_type: str
+    convert: Callable[[IO[bytes]], WorkingCopy] | None = None
+
+
+def inspect(snapshot: Snapshot, key: str) -> Inspection:
+    """Find out what a file is.
+
+    Raises:
+        InvalidInputError: No service takes it; the message says why, and what it is.
+    """
+    beginning = snapshot.beginning()
+    image_format = _image_format(beginning)
+    if image_format is not None:
+        # Pillow takes 80 ms to import: not before there is an image to look at.
+        images = importlib.import_module("admit_file.images")
+        inspection: Inspection = images.inspect_image(snapshot, image_format)
+        return inspection
+    if b"%PDF-" in beginning[:1024]:
+        documents = importlib.import_module("admit_file.documents")
+        documents.check_pdf(snapshot.stream)
+        return Inspection(Kind.TEXT, "pdf", "application/pdf")
+    if beginning.startswith(b"PK\x03\x04"):
+        return _inspect_zip(snapshot)
+    refused = _refusal(beginning)
+    if refused is not None:
+        raise InvalidInputError(refused)
+    return _inspect_text(snapshot, key)
+
+
+_IMAGES: tuple[tuple[re.Pattern[bytes], str], ...] = (
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), "png"),
+    (re.compile(rb"\xff\xd8\xff"), "jpeg"),
+    (re.compile(rb"GIF8[79]a"), "gif"),
+    (re.compile(rb"RIFF....WEBP", re.DOTALL), "webp"),
+    (re.compile(rb"II\*\0|MM\0\*"), "tiff"),
+    (re.compile(rb"BM.{4}\0\0\0\0", re.DOTALL), "bmp"),
+    (re.compile(rb"....ftyp(heic|heix|heim|heis|hevc|hevx|mif1|msf1)", re.DOTALL), "heic"),
+    (re.compile(rb"....ftyp(avif|avis)", re.DOTALL), "avif"),
+)
+
+
+def _image_format(beginning: bytes) -> str | None:
+    return next((name for pattern, name in _IMAGES if pattern.match(beginning)), None)
+
+
+_NOT_YET = "Sound and video are not analyzed yet by this version"
+_REFUSED: tuple[tuple[re.Pattern[bytes], str], ...] = (
+    (
+        re.compile(
+            rb"RIFF....(WAVE|AVI )|....ftyp|....(moov|mdat|wide)|\x1aE\xdf\xa3|fLaC|OggS"
+            rb"|ID3[\2-\4]\0|\xff[\xf1\xf2\xf3\xf9\xfa\xfb]|FORM....AIF[FC]|\0\0\1[\xba\xb3]|FLV\1|#!AMR",
+            re.DOTALL,
+        ),
+        f"{_NOT_YET}.",
+    ),
+    (
+        re.compile(
+            rb"\x1f\x8b\x08|BZh[1-9]1AY|\xfd7zXZ\0|\x28\xb5\x2f\xfd|7z\xbc\xaf\x27\x1c|Rar!\x1a\7"
+            rb"|MSCF\0|PK\5\6|.{257}ustar",
+            re.DOTALL,
+        ),
+        "The file is an archive; drop the files that are in it instead.",
+    ),
+    (
+        re.compile(
+            rb"\x7fELF|MZ[^\n]?\0|\xca\xfe\xba\xbe\0|[\xce\xcf]\xfa\xed\xfe|\xfe\xed\xfa[\xce\xcf]"
+            rb"|\0asm"
+        ),
+        "The file is a program; there is nothing to analyze in it.",
+    ),
+    (re.compile(rb"PAR1"), "Tables are not scored yet by this version (this is a Parquet file)."),
+    (
+        re.compile(rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+        "The file is an old Office document (doc, xls, ppt); save it as docx or PDF.",
+    ),
+    (re.compile(rb"\{\\rtf"), "The file is rich text (RTF); save it as docx, PDF or plain text."),
+    (re.compile(rb"%!PS"), "The file is PostScript; save it as PDF."),
+)
+
+
+def _refusal(beginning: bytes) -> str | None:
+    """Why a file of a known sort is not taken."""
+    return next((reason for pattern, reason in _REFUSED if pattern.match(beginning)), None)
+
+
+def _inspect_zip(snapshot: Snapshot) -> Inspection:
+    """A Word document is a zip archive with a certain file in it."""
+    snapshot.stream.seek(0)
+    try:
+        with zipfile.ZipFile(snapshot.stream) as archive:
+            entries = archive.infolist()
+            names = {entry.filename for entry in entries}
+            unzipped = sum(entry.file_size for entry in entries)
+            if "word/document.xml" in names:
+                _check_bomb(len(entries), unzipped)
+                archive.open("word/document.xml").close()
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, ValueError) as error:
+        raise InvalidInputError(
+            "The file is a broken, encrypted or cut-off archive or Office document."
+        ) from error
+    if "word/document.xml" in names:
+        media_type = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+        return Inspection(Kind.TEXT, "docx", media_type)
+    raise InvalidInputError(_zip_refusal(names))
+
+
+def _check_bomb(entries: int, unzipped: int) -> None:
+    if unzipped > _MOST_UNZIPPED_BYTES or entries > _MOST_ZIP_ENTRIES:
+        raise InvalidInputError(
+            f"The document would unpack to {unzipped / 1e6:.0f} MB in {entries} parts, which is"
+            " too much to be read safely."
+        )
+
+
+def _zip_refusal(names: set[str]) -> str:
+    if any(name.startswith("xl/") for name in names):
+        return "Tables are not scored yet by this version (this is an Excel workbook)."
+    if any(name.startswith("ppt/") for name in names):
+        return "The file is a PowerPoint presentation; save it as PDF."
+    if "META-INF/container.xml" in names or "content.xml" in names:
+        return "The file is an e-book or OpenDocument file; save it as docx or PDF."
+    return "The file is an archive; drop the files that are in it instead."
+
+
+_HTML = re.compile(r"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.I | re.DOTALL)
+_SVG = re.compile(r"\s*(<\?xml[^>]*>|<!--.*?-->|<!doctype[^>]*>|\s)*<svg\b", re.I | re.DOTALL)
+_CUE = re.compile(r"\s*\d+\s*\r?\n\d+:\d\d:\d\d[,.]\d{3}\s+-->\s+\d+:\d\d:\d\d[,.]\d{3}")
+
+
+def _inspect_text(snapshot: Snapshot, key: str) -> Inspection:
+    if snapshot.size > MOST_TEXT_BYTES:
+        reason = f"{MOST_TEXT_BYTES / 1e6:.0f} MB of text at most can be taken"
+        raise InvalidInputError(f"The file is too large: {reason}.")
+    decoded = decode_text(snapshot.whole())
+    if decoded is None:
+        raise InvalidInputError(_unknown(snapshot.beginning()))
+    if not any(character.isalnum() for character in decoded.text):
+        raise InvalidInputError("The file is a text without a single letter or digit.")
+    text = decoded.text.removeprefix("\ufeff")
+    if _SVG.match(text[:4096]):
+        raise InvalidInputError("The file is a drawing (SVG); save it as PNG or JPEG.")
+    name, media_type = _text_format(text[:4096], PurePosixPath(key).suffix.lower())
+    return Inspection(Kind.TEXT, name, media_type)
+
+
+def _text_format(beginning: str, suffix: str) -> tuple[str, str]:
+    """The sort of text: by what stands in it, and only between Markdown and plain by its name."""
+    if beginning.startswith("WEBVTT"):
+        return "vtt", "text/vtt"
+    if _CUE.match(beginning):
+        return "srt", "application/x-subrip"
+    if _HTML.match(beginning) or (suffix in {".html", ".htm"} and "<" in beginning):
+        return "html", "text/html"
+    if suffix in {".md", ".markdown"}:
+        return "md", "text/markdown"
+    return "txt", "text/plain"
+
+
+_LEAST_CONFIDENCE = 0.4
+"""Below this, puremagic guesses from two or three bytes."""
+
+
+def _unknown(beginning: bytes) -> str:
+    """What to say of bytes that are nothing Windfall knows."""
+    puremagic = importlib.import_module("puremagic")
+    try:
+        guesses = puremagic.magic_string(beginning)
+    except (puremagic.PureError, ValueError):
+        guesses = []
+    named = [guess for guess in guesses if guess.confidence >= _LEAST_CONFIDENCE and guess.name]
+    if named and named[0].byte_match.strip(b"\0"):
+        if named[0].mime_type.startswith(("audio/", "video/")):
+            return f"{_NOT_YET} (this is: {named[0].name})."
+        return f"The file is neither an image nor a text; by its bytes it may be: {named[0].name}."
+    return "The file is neither an image nor a text that can be read."

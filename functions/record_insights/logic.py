@@ -1,0 +1,41 @@
+"""Recording an analysis: every attached file gets its manifest, rows and event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from windfall.closing import close_analysis
+from windfall.contracts.analysis import RecordRequest, RecordResult
+from windfall.manifest import status_of
+from windfall.ports.collaborators import Measurements
+from windfall.ports.insights import AnalysisState, InsightsIndex
+from windfall.recording import Recorder
+
+
+@dataclass(frozen=True, slots=True)
+class InsightsRecorder:
+    """Records the outcomes of one analysis for all the files that wait for it."""
+
+    index: InsightsIndex
+    recorder: Recorder
+    measurements: Measurements
+
+    def record(self, request: RecordRequest) -> RecordResult:
+        """Record every attached file, then close the analysis.
+
+        Raises:
+            TransientError: Try again; what is done already is not done again.
+        """
+        analysis = request.analysis
+        insights = self.recorder.gather(analysis, request.outcomes)
+        files = close_analysis(
+            self.index,
+            analysis.analysis_id,
+            analysis.attempt,
+            state=AnalysisState.RECORDED,
+            outcomes=request.outcomes,
+            end_file=lambda attachment: self.recorder.record(attachment, analysis, insights),
+        )
+        for outcome in request.outcomes:
+            self.measurements.feature_ended(outcome.feature, outcome.status.value)
+        return RecordResult(manifests=files, status=status_of(request.outcomes))
