@@ -1,0 +1,1 @@
+"""One module for each format of documents, each with `read(body: bytes) -> Document`."""
