@@ -112,7 +112,7 @@ class Execution:
     error: str | None = None
     cause: str | None = None
     task: asyncio.Task[None] | None = None
-    watchers: list[asyncio.Future[None]] = field(default_factory=list)
+    watchers: list[asyncio.Future[Execution]] = field(default_factory=list)
 
     @property
     def running(self) -> bool:
@@ -134,7 +134,6 @@ class Execution:
         return {
             "arn": self.arn,
             "name": self.name,
-            "machine": self.state_machine.document(),
             "input": self.input.text,
             "started": self.started,
         }
@@ -187,6 +186,8 @@ class Executions:
     def retire(self, execution: Execution) -> None:
         """Keep an execution that has ended, small; forget the oldest beyond the bound."""
         self._ended[execution.arn] = execution
+        execution.ledger = Ledger(execution.arn)
+        execution.task = None
         if execution.history is not None:
             self._unpacked[execution.arn] = execution
         while len(self._unpacked) > _UNPACKED:

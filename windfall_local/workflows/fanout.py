@@ -167,7 +167,7 @@ def _items(visit: Visit, state: MapState) -> list[Any] | dict[str, Any]:
     value = visit.input.value
     if not isinstance(value, list | dict):
         raise QueryFailure(
-            f"The input of the Map state must be an array or an object; it is a {type_name(value)}.",
+            f"A Map state's input must be an array or an object; it is a {type_name(value)}.",
             "Items",
         )
     return value

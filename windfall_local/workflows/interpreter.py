@@ -19,6 +19,7 @@ from windfall_local.workflows.definition import (
     Assignments,
     Block,
     Catcher,
+    Choice,
     ChoiceState,
     FailState,
     MapState,
@@ -37,7 +38,7 @@ from windfall_local.workflows.failures import RUNTIME, TIMEOUT, QueryFailure, St
 from windfall_local.workflows.fanout import run_map, run_parallel
 from windfall_local.workflows.history import History
 from windfall_local.workflows.parsing import is_timestamp
-from windfall_local.workflows.queries import Template, bindable
+from windfall_local.workflows.queries import bindable
 from windfall_local.workflows.shapes import iso_time
 from windfall_local.workflows.tasks import run_task
 from windfall_local.workflows.tokens import TaskTokens
@@ -60,7 +61,7 @@ _TYPES: dict[type[State], str] = {
 }
 _ENTERED = {kind: f"{name}StateEntered" for kind, name in _TYPES.items()}
 _EXITED = {kind: f"{name}StateExited" for kind, name in _TYPES.items()}
-_ABORTED = {
+_ABORTED: dict[type[State], str] = {
     kind: f"{_TYPES[kind]}StateAborted" for kind in (TaskState, WaitState, ParallelState, MapState)
 }
 
@@ -92,12 +93,13 @@ class Run:
     """
 
     def __init__(self, execution: Execution, surroundings: Surroundings) -> None:
-        assert execution.history is not None  # noqa: S101  # a running execution has its events
+        assert execution.history is not None  # a running execution has its events
         self.execution = execution
         self.surroundings = surroundings
         self.history: History = execution.history
         self.ledger: Ledger = execution.ledger
         self.suspending = False
+        self.begun = False
         self.stopping: StateFailure | None = None
         machine = execution.state_machine
         self.context: dict[str, Any] = {
@@ -131,7 +133,10 @@ class Run:
             execution.input.text,
             execution.state_machine.role_arn,
         )
+        self.begun = True
         try:
+            if self.stopping is not None:
+                raise asyncio.CancelledError  # stopped before it began
             output = await self._run_machine(branch)
         except StateFailure as failure:
             self._end("FAILED", "ExecutionFailed", branch, failure)
@@ -198,14 +203,14 @@ class Run:
         state = visit.state
         try:
             if isinstance(state, PassState | SucceedState):
-                return self._leave(visit, visit.input, state.next)
+                return self._leave(visit, visit.input, state)
             if isinstance(state, WorkState):
                 return await self._work_hard(visit, state)
             if isinstance(state, ChoiceState):
                 return self._choose(visit, state)
             if isinstance(state, WaitState):
                 return await self._wait(visit, state)
-            assert isinstance(state, FailState)  # noqa: S101  # the last type of state there is
+            assert isinstance(state, FailState)  # the last type of state there is
             raise self._fail(visit, state)
         except QueryFailure as failure:
             raise self.note_query_failure(visit, failure) from failure
@@ -225,35 +230,25 @@ class Run:
         return StateFailure(failure.error, cause)
 
     def _leave(
-        self, visit: Visit, result: Document, next_state: str | None, bindings: Any = None
-    ) -> _Step:
-        state = visit.state
-        return self._leave_with(visit, result, next_state, state.output, state.assign, bindings)
-
-    def _leave_with(
         self,
         visit: Visit,
         result: Document,
-        next_state: str | None,
-        output: Template | None,
-        assign: Assignments | None,
-        bindings: dict[str, Any] | None,
+        way: State | Choice | Catcher,
+        bindings: dict[str, Any] | None = None,
     ) -> _Step:
+        """Leave a state by one of its ways, each with an output and variables of its own."""
         document = result
-        texts: dict[str, str] | None = None
-        if output is not None or assign is not None:
+        texts: dict[str, str] = {}
+        if way.output is not None or way.assign is not None:
             bindings = visit.bindings() if bindings is None else bindings
-            assigned = self._assign(visit, assign, bindings) if assign else {}
-            if output is not None:
-                document = Document.of(visit.evaluate(output, bindings), visit.state.name)
-            texts = {name: value.text for name, value in assigned.items()} or None
+            assigned = self._assign(visit, way.assign or {}, bindings)
+            if way.output is not None:
+                document = Document.of(visit.evaluate(way.output, bindings), visit.state.name)
             for name, value in assigned.items():
+                texts[name] = value.text
                 visit.branch.variables[name] = bindable(value.value, value.text)
-        if texts is None:
-            visit.note(_EXITED[type(visit.state)], visit.state.name, document.text)
-        else:
-            visit.note(_EXITED[type(visit.state)], visit.state.name, document.text, texts)
-        return document, next_state
+        visit.note(_EXITED[type(visit.state)], visit.state.name, document.text, texts or None)
+        return document, way.next
 
     def _assign(
         self, visit: Visit, assign: Assignments, bindings: dict[str, Any]
@@ -268,9 +263,7 @@ class Run:
         bindings = visit.bindings()
         for choice in state.choices:
             if visit.evaluate(choice.condition, bindings, "boolean"):
-                return self._leave_with(
-                    visit, visit.input, choice.next, choice.output, choice.assign, bindings
-                )
+                return self._leave(visit, visit.input, choice, bindings)
         if state.next is None:
             raise StateFailure(
                 "States.NoChoiceMatched",
@@ -278,7 +271,7 @@ class Run:
                 f"event id #{visit.entered}). Failed to transition out of the state. The state "
                 "machine did not match any Choice rule, and there is no 'Default'.",
             )
-        return self._leave(visit, visit.input, state.next, bindings)
+        return self._leave(visit, visit.input, state, bindings)
 
     async def _wait(self, visit: Visit, state: WaitState) -> _Step:
         key = f"{visit.key}:until"
@@ -295,7 +288,7 @@ class Run:
             await asyncio.sleep(left)
         elif visit.branch.replayed is not None:
             visit.branch.replayed = max(visit.branch.replayed, until)
-        return self._leave(visit, visit.input, state.next)
+        return self._leave(visit, visit.input, state)
 
     def _wait_end(self, visit: Visit, state: WaitState) -> float:
         bindings = visit.bindings()
@@ -306,7 +299,7 @@ class Run:
                     f"The field 'Seconds' must be from 0 to 99999999; it is {seconds}.", "Seconds"
                 )
             return self.surroundings.now() + seconds
-        assert state.timestamp is not None  # noqa: S101  # one of the two is there
+        assert state.timestamp is not None  # one of the two is there
         text = visit.evaluate(state.timestamp, bindings, "string")
         if not is_timestamp(text):
             raise QueryFailure(
@@ -328,7 +321,7 @@ class Run:
                 bindings = None
                 if state.output is not None or state.assign is not None:
                     bindings = visit.bindings(result=result)
-                return self._leave(visit, result, state.next, bindings)
+                return self._leave(visit, result, state, bindings)
             except StateFailure as raised:
                 failure = raised
                 if isinstance(raised, QueryFailure):
@@ -341,7 +334,7 @@ class Run:
             return await run_task(visit, state)
         if isinstance(state, MapState):
             return await run_map(visit, state)
-        assert isinstance(state, ParallelState)  # noqa: S101  # the last that does work
+        assert isinstance(state, ParallelState)  # the last that does work
         return await run_parallel(visit, state)
 
     async def _retries(
@@ -372,16 +365,13 @@ class Run:
     def _leave_caught(self, visit: Visit, catcher: Catcher, failure: StateFailure) -> _Step:
         error = failure.output()
         document = Document(error, check_size(dump(error), visit.state.name))
-        bindings = visit.bindings(failure=failure)
-        return self._leave_with(
-            visit, document, catcher.next, catcher.output, catcher.assign, bindings
-        )
+        return self._leave(visit, document, catcher, visit.bindings(failure=failure))
 
 
 def _delay(retrier: Retrier, retried: int) -> float:
-    delay = retrier.interval * retrier.backoff ** min(retried, 1000)
+    delay = retrier.interval * float(retrier.backoff ** min(retried, 1000))
     if retrier.longest is not None:
         delay = min(delay, retrier.longest)
     if retrier.jitter == "FULL":
-        delay = random.uniform(0, delay)  # noqa: S311  # spreads load, no secret
-    return float(delay)
+        delay = random.uniform(0, delay)  # spreads load, no secret
+    return delay

@@ -25,18 +25,24 @@ from typing import Any, Protocol
 from windfall_local.workflows.history import Event, pack_events
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS machines (arn TEXT PRIMARY KEY, document TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS revisions (revision TEXT PRIMARY KEY, document TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS machines (arn TEXT PRIMARY KEY, revision TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS executions (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, arn TEXT NOT NULL UNIQUE, document TEXT NOT NULL,
-    outcome TEXT, history BLOB);
+    number INTEGER PRIMARY KEY AUTOINCREMENT, arn TEXT NOT NULL UNIQUE, revision TEXT NOT NULL,
+    document TEXT NOT NULL, outcome TEXT, history BLOB);
 CREATE TABLE IF NOT EXISTS records (
     arn TEXT NOT NULL, key TEXT NOT NULL, at REAL NOT NULL, value TEXT NOT NULL,
     PRIMARY KEY (arn, key)) WITHOUT ROWID;
 """
 
+_PRUNE = """
+DELETE FROM revisions WHERE revision NOT IN (SELECT revision FROM machines)
+    AND revision NOT IN (SELECT revision FROM executions)
+"""
+_SAVE_REVISION = "INSERT OR REPLACE INTO revisions VALUES (?, ?)"
 _SAVE_MACHINE = "INSERT OR REPLACE INTO machines VALUES (?, ?)"
 _DROP_MACHINE = "DELETE FROM machines WHERE arn = ?"
-_SAVE_EXECUTION = "INSERT OR REPLACE INTO executions (arn, document) VALUES (?, ?)"
+_SAVE_EXECUTION = "INSERT OR REPLACE INTO executions (arn, revision, document) VALUES (?, ?, ?)"
 _SAVE_RECORD = "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)"
 _END = "UPDATE executions SET outcome = ?, history = ? WHERE arn = ?"
 _DROP_RECORDS = "DELETE FROM records WHERE arn = ?"
@@ -55,6 +61,7 @@ class Record:
 class StoredExecution:
     """An execution as the journal kept it; `outcome` is None while it runs."""
 
+    revision: str
     document: dict[str, Any]
     outcome: dict[str, Any] | None
     records: dict[str, Record] = field(default_factory=dict)
@@ -67,8 +74,12 @@ class Journal(Protocol):
         """Get ready; called once, first."""
         ...
 
-    def machines(self) -> list[dict[str, Any]]:
-        """Every machine that was saved and not dropped."""
+    def revisions(self) -> dict[str, dict[str, Any]]:
+        """Every machine as it was at each revision that still matters."""
+        ...
+
+    def machines(self) -> list[str]:
+        """The current revisions of the machines that were not dropped."""
         ...
 
     def executions(self) -> list[StoredExecution]:
@@ -79,7 +90,7 @@ class Journal(Protocol):
         """The packed history of an execution that has ended."""
         ...
 
-    def save_machine(self, arn: str, document: dict[str, Any]) -> None:
+    def save_machine(self, arn: str, revision: str, document: dict[str, Any]) -> None:
         """Keep a machine, new or changed."""
         ...
 
@@ -87,8 +98,8 @@ class Journal(Protocol):
         """Forget a machine."""
         ...
 
-    def save_execution(self, arn: str, document: dict[str, Any]) -> None:
-        """Keep an execution that starts."""
+    def save_execution(self, arn: str, revision: str, document: dict[str, Any]) -> None:
+        """Keep an execution that starts, of a machine's revision."""
         ...
 
     def record(self, arn: str, key: str, at: float, value: Any) -> None:
@@ -135,25 +146,32 @@ class SqliteJournal:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(_SCHEMA)
+        with self._connection:
+            self._connection.execute(_PRUNE)
 
-    def machines(self) -> list[dict[str, Any]]:
-        """Every machine that was saved and not dropped."""
-        rows = self._read("SELECT document FROM machines ORDER BY rowid")
-        return [json.loads(row[0]) for row in rows]
+    def revisions(self) -> dict[str, dict[str, Any]]:
+        """Every machine as it was at each revision that still matters."""
+        rows = self._read("SELECT revision, document FROM revisions")
+        return {revision: json.loads(document) for revision, document in rows}
+
+    def machines(self) -> list[str]:
+        """The current revisions of the machines that were not dropped."""
+        return [row[0] for row in self._read("SELECT revision FROM machines ORDER BY rowid")]
 
     def executions(self) -> list[StoredExecution]:
         """Every execution, oldest first; records only with those that have not ended."""
         records: dict[str, dict[str, Record]] = {}
         for arn, key, at, value in self._read("SELECT arn, key, at, value FROM records"):
             records.setdefault(arn, {})[key] = Record(at, json.loads(value))
-        rows = self._read("SELECT arn, document, outcome FROM executions ORDER BY number")
+        rows = self._read("SELECT arn, revision, document, outcome FROM executions ORDER BY number")
         return [
             StoredExecution(
+                revision,
                 json.loads(document),
                 None if outcome is None else json.loads(outcome),
                 records.get(arn, {}),
             )
-            for arn, document, outcome in rows
+            for arn, revision, document, outcome in rows
         ]
 
     def history(self, arn: str) -> bytes | None:
@@ -163,17 +181,18 @@ class SqliteJournal:
             return packed
         return None
 
-    def save_machine(self, arn: str, document: dict[str, Any]) -> None:
+    def save_machine(self, arn: str, revision: str, document: dict[str, Any]) -> None:
         """Keep a machine, new or changed."""
-        self._write(_SAVE_MACHINE, arn, json.dumps(document))
+        self._write(_SAVE_REVISION, revision, json.dumps(document))
+        self._write(_SAVE_MACHINE, arn, revision)
 
     def drop_machine(self, arn: str) -> None:
         """Forget a machine."""
         self._write(_DROP_MACHINE, arn)
 
-    def save_execution(self, arn: str, document: dict[str, Any]) -> None:
-        """Keep an execution that starts."""
-        self._write(_SAVE_EXECUTION, arn, json.dumps(document))
+    def save_execution(self, arn: str, revision: str, document: dict[str, Any]) -> None:
+        """Keep an execution that starts, of a machine's revision."""
+        self._write(_SAVE_EXECUTION, arn, revision, json.dumps(document))
 
     def record(self, arn: str, key: str, at: float, value: Any) -> None:
         """Keep something that an execution did."""
@@ -203,7 +222,7 @@ class SqliteJournal:
             self._connection = None
 
     def _read(self, statement: str, *parameters: Any) -> Iterable[tuple[Any, ...]]:
-        assert self._connection is not None  # noqa: S101  # opened first, by contract
+        assert self._connection is not None  # opened first, by contract
         return self._connection.execute(statement, parameters).fetchall()
 
     def _write(self, statement: str, *parameters: Any) -> None:
@@ -225,7 +244,7 @@ class SqliteJournal:
             self._flushing = None
 
     def _commit(self, batch: list[tuple[str, tuple[Any, ...]]]) -> None:
-        assert self._connection is not None  # noqa: S101  # opened first, by contract
+        assert self._connection is not None  # opened first, by contract
         with self._connection:
             for statement, parameters in batch:
                 if statement is _END:

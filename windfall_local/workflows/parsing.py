@@ -28,7 +28,7 @@ from windfall_local.workflows.definition import (
     WaitState,
 )
 from windfall_local.workflows.fields import STATE_FIELDS, Fields, Problem, Problems
-from windfall_local.workflows.queries import Template, is_expression
+from windfall_local.workflows.queries import is_expression
 from windfall_local.workflows.reachability import check_flow
 from windfall_local.workflows.resources import Resource, UnknownResourceError, parse_resource
 from windfall_local.workflows.shapes import member_names, outer_name
@@ -75,7 +75,7 @@ class _Parser:
         timeout = fields.integer("TimeoutSeconds", minimum=1, maximum=_MAX_WAIT)
         block = self._block(fields, language)
         self.problems.raise_any(InvalidDefinitionError)
-        assert block is not None  # noqa: S101  # no problem means a block
+        assert block is not None  # no problem means a block
         return Machine(block, timeout)
 
     def _load(self, text: str) -> dict[str, Any]:

@@ -73,8 +73,8 @@ def make_hash(data: Any, algorithm: Any) -> str | None:
 def make_random(seed: Any = None) -> float:
     """A number from 0 up to, not including, 1; the same one for the same seed."""
     if seed is None:
-        return random.random()  # noqa: S311  # JSONata's $random, no secret
-    return random.Random(_integer(seed, "random", "the seed")).random()  # noqa: S311  # as above
+        return random.random()  # JSONata's $random, no secret
+    return random.Random(_integer(seed, "random", "the seed")).random()  # as above
 
 
 def make_uuid() -> str:

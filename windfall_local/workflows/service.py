@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import time
 import uuid
 from collections.abc import Callable, Iterable
@@ -23,31 +21,16 @@ from windfall_local.workflows.answers import (
     machine_details,
     machine_summary,
     moment,
-    status_change,
 )
+from windfall_local.workflows.definition import Machine
 from windfall_local.workflows.documents import Document, is_within
-from windfall_local.workflows.executions import (
-    MAX_ENDED,
-    Execution,
-    Executions,
-    Ledger,
-    StateMachine,
-)
+from windfall_local.workflows.engine import Engine
+from windfall_local.workflows.executions import MAX_ENDED, Execution, StateMachine
 from windfall_local.workflows.failures import StateFailure
-from windfall_local.workflows.interpreter import Run
-from windfall_local.workflows.journal import Journal, StoredExecution
+from windfall_local.workflows.journal import Journal
 from windfall_local.workflows.parsing import InvalidDefinitionError, parse_definition
 from windfall_local.workflows.requests import check_arn, check_name, page
-from windfall_local.workflows.tokens import (
-    InvalidTokenError,
-    TaskTokens,
-    outcome_record,
-    read_token,
-)
 
-logger = logging.getLogger(__name__)
-
-_STATUS_CHANGE = "Step Functions Execution Status Change"
 _SETTINGS = ("loggingConfiguration", "tracingConfiguration")
 _MAX_TAGS = 50
 
@@ -72,40 +55,16 @@ class StepFunctionsService(OperationService):
         now: Callable[[], float] = time.time,
         max_ended: int = MAX_ENDED,
     ) -> None:
-        self.cloud = cloud
-        self.now = now
-        self.tokens = TaskTokens(now)
-        self._journal = journal
-        self._machines: dict[str, StateMachine] = {}
-        self._executions = Executions(journal, max_ended)
-        self._runs: dict[str, Run] = {}
+        self._cloud = cloud
+        self._engine = Engine(cloud, journal, now, max_ended)
 
     async def start(self) -> None:
         """Bring back what the journal kept; executions that were running go on."""
-        if self._journal is None:
-            return
-        self._journal.open()
-        for document in self._journal.machines():
-            machine = _machine_of(document)
-            self._machines[machine.arn] = machine
-        restored = [self._restore(stored) for stored in self._journal.executions()]
-        for execution in restored:
-            self._executions.add(execution)
-            if execution.running:
-                self._run(execution, is_new=False)
+        self._engine.start()
 
     async def stop(self) -> None:
         """Lay down what is running; with a journal it goes on at the next start."""
-        tasks = []
-        for run in self._runs.values():
-            run.suspending = True
-            if run.execution.task is not None:
-                run.execution.task.cancel()
-                tasks.append(run.execution.task)
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._runs.clear()
-        if self._journal is not None:
-            await self._journal.close()
+        await self._engine.stop()
 
     # State machines
 
@@ -120,17 +79,17 @@ class StepFunctionsService(OperationService):
                 "The local Step Functions runs STANDARD machines; EXPRESS ones work on AWS only."
             )
         machine = _parse(parameters["definition"])
-        arn = f"arn:aws:states:{self.cloud.region}:{ACCOUNT}:stateMachine:{name}"
+        arn = f"arn:aws:states:{self._cloud.region}:{ACCOUNT}:stateMachine:{name}"
         settings = {key: parameters[key] for key in _SETTINGS if key in parameters}
-        existing = self._machines.get(arn)
+        existing = self._engine.machines.get(arn)
         if existing is not None:
             if existing.definition != parameters["definition"] or existing.settings != settings:
                 raise ServiceError(
                     "StateMachineAlreadyExists", f"State Machine Already Exists: '{arn}'"
                 )
             return {"stateMachineArn": arn, "creationDate": moment(existing.created)}
-        created = self.now()
-        self._machines[arn] = StateMachine(
+        created = self._engine.now()
+        new = StateMachine(
             arn,
             name,
             parameters["definition"],
@@ -142,7 +101,7 @@ class StepFunctionsService(OperationService):
             settings,
             _tags(parameters.get("tags", ())),
         )
-        await self._save(self._machines[arn])
+        await self._engine.save_machine(new)
         return {"stateMachineArn": arn, "creationDate": moment(created)}
 
     async def update_state_machine(
@@ -166,13 +125,12 @@ class StepFunctionsService(OperationService):
             parameters.get("roleArn", old.role_arn),
             old.created,
             old.machine if definition == old.definition else _parse(definition),
-            self.now(),
+            self._engine.now(),
             str(uuid.uuid4()),
             {**old.settings, **{key: parameters[key] for key in _SETTINGS if key in parameters}},
             old.tags,
         )
-        self._machines[new.arn] = new
-        await self._save(new)
+        await self._engine.save_machine(new)
         return {"updateDate": moment(new.updated), "revisionId": new.revision}
 
     async def delete_state_machine(
@@ -180,9 +138,7 @@ class StepFunctionsService(OperationService):
     ) -> dict[str, Any]:
         """Forget a machine; executions that run go on to their end."""
         arn = check_arn(parameters["stateMachineArn"], "stateMachine")
-        if self._machines.pop(arn, None) is not None and self._journal is not None:
-            self._journal.drop_machine(arn)
-            await self._journal.flush()
+        await self._engine.drop_machine(arn)
         return {}
 
     async def describe_state_machine(
@@ -211,7 +167,7 @@ class StepFunctionsService(OperationService):
         self, parameters: dict[str, Any], _: CallContext
     ) -> dict[str, Any]:
         """The machines, by name."""
-        machines = sorted(self._machines.values(), key=lambda machine: machine.name)
+        machines = sorted(self._engine.machines.values(), key=lambda machine: machine.name)
         found, token = page(machines, parameters, "machines")
         return _with_token({"stateMachines": [machine_summary(item) for item in found]}, token)
 
@@ -244,30 +200,24 @@ class StepFunctionsService(OperationService):
         machine = self._machine(parameters["stateMachineArn"])
         name = check_name(parameters.get("name") or str(uuid.uuid4()))
         document = _input(parameters.get("input", "{}"))
-        arn = f"arn:aws:states:{self.cloud.region}:{ACCOUNT}:execution:{machine.name}:{name}"
-        existing = self._executions.get(arn)
+        arn = f"arn:aws:states:{self._cloud.region}:{ACCOUNT}:execution:{machine.name}:{name}"
+        existing = self._engine.executions.get(arn)
         if existing is not None:
             if not existing.running or existing.input.text != document.text:
                 raise ServiceError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
-            await self._flush()
+            await self._engine.flush()
             return {"executionArn": arn, "startDate": moment(existing.started)}
-        ledger = Ledger(arn, journal=self._journal)
-        execution = Execution(arn, name, machine, document, self.now(), ledger)
-        self._executions.add(execution)
-        if self._journal is not None:
-            self._journal.save_execution(arn, execution.document())
-        self._run(execution, is_new=True)
-        await self._flush()
-        return {"executionArn": arn, "startDate": moment(execution.started)}
+        await self._engine.begin(machine, name, arn, document)
+        return {"executionArn": arn, "startDate": moment(self._execution(arn).started)}
 
     async def stop_execution(self, parameters: dict[str, Any], _: CallContext) -> dict[str, Any]:
         """End an execution as aborted; one that has ended stays as it is."""
         execution = self._execution(parameters["executionArn"])
         if execution.running:
-            self._abort(execution, parameters.get("error"), parameters.get("cause"))
-            await self.watch(execution.arn)
-            await self._flush()
-        return {"stopDate": moment(execution.stopped or self.now())}
+            self._engine.abort(execution.arn, parameters.get("error"), parameters.get("cause"))
+            await self._engine.watch(execution.arn)
+            await self._engine.flush()
+        return {"stopDate": moment(execution.stopped or self._engine.now())}
 
     async def describe_execution(
         self, parameters: dict[str, Any], _: CallContext
@@ -285,7 +235,7 @@ class StepFunctionsService(OperationService):
         status = parameters.get("statusFilter")
         matching = (
             execution
-            for execution in self._executions.newest_first(machine.arn)
+            for execution in self._engine.executions.newest_first(machine.arn)
             if status in (None, execution.status)
         )
         found, token = page(matching, parameters, f"executions {machine.arn} {status}")
@@ -296,7 +246,7 @@ class StepFunctionsService(OperationService):
     ) -> dict[str, Any]:
         """An execution's events, with those of its branches and iterations."""
         execution = self._execution(parameters["executionArn"])
-        history = self._executions.history(execution)
+        history = self._engine.executions.history(execution)
         is_reverse = bool(parameters.get("reverseOrder"))
         ids: Iterable[int] = range(1, len(history.events) + 1)
         if is_reverse:
@@ -317,22 +267,20 @@ class StepFunctionsService(OperationService):
             document = Document.parse(parameters["output"])
         except ValueError as error:
             raise ServiceError("InvalidOutput", f"Invalid Output: '{error}'") from error
-        await self._resolve(parameters["taskToken"], document)
+        await self._engine.resolve(parameters["taskToken"], document)
         return {}
 
     async def send_task_failure(self, parameters: dict[str, Any], _: CallContext) -> dict[str, Any]:
         """End a waiting task as failed."""
         failure = StateFailure(parameters.get("error") or "", parameters.get("cause"))
-        await self._resolve(parameters["taskToken"], failure)
+        await self._engine.resolve(parameters["taskToken"], failure)
         return {}
 
     async def send_task_heartbeat(
         self, parameters: dict[str, Any], _: CallContext
     ) -> dict[str, Any]:
         """Keep a waiting task alive."""
-        execution, key = self._task(parameters["taskToken"])
-        if not self.tokens.beat(parameters["taskToken"]):
-            self._expect_late(execution, key)
+        self._engine.beat(parameters["taskToken"])
         return {}
 
     # Tags
@@ -341,7 +289,7 @@ class StepFunctionsService(OperationService):
         """Set tags of a machine."""
         machine = self._tagged(parameters["resourceArn"])
         machine.tags = _tags(parameters["tags"], machine.tags)
-        await self._save(machine)
+        await self._engine.save_machine(machine)
         return {}
 
     async def untag_resource(self, parameters: dict[str, Any], _: CallContext) -> dict[str, Any]:
@@ -350,7 +298,7 @@ class StepFunctionsService(OperationService):
         machine.tags = {
             key: value for key, value in machine.tags.items() if key not in parameters["tagKeys"]
         }
-        await self._save(machine)
+        await self._engine.save_machine(machine)
         return {}
 
     async def list_tags_for_resource(
@@ -360,163 +308,28 @@ class StepFunctionsService(OperationService):
         machine = self._tagged(parameters["resourceArn"])
         return {"tags": [{"key": key, "value": value} for key, value in machine.tags.items()]}
 
-    # What runs need (`interpreter.Surroundings`)
-
-    def watch(self, execution_arn: str) -> asyncio.Future[Execution]:
-        """An execution, as soon as it has ended."""
-        return asyncio.ensure_future(self._watch(self._execution(execution_arn)))
-
-    def abort(self, execution_arn: str) -> None:
-        """End an execution, if it still runs."""
-        execution = self._executions.get(execution_arn)
-        if execution is not None and execution.running:
-            self._abort(execution, None, None)
-
-    async def _watch(self, execution: Execution) -> Execution:
-        if execution.running:
-            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            execution.watchers.append(future)
-            await future
-        return execution
-
-    def _abort(self, execution: Execution, error: str | None, cause: str | None) -> None:
-        run = self._runs.get(execution.arn)
-        if run is not None and run.stopping is None and execution.task is not None:
-            run.stopping = StateFailure(error or "", cause)
-            execution.task.cancel()
-
-    def _run(self, execution: Execution, *, is_new: bool) -> None:
-        run = Run(execution, self)
-        self._runs[execution.arn] = run
-        execution.task = asyncio.get_running_loop().create_task(
-            self._run_to_end(run, is_new=is_new), name=execution.arn
-        )
-
-    async def _run_to_end(self, run: Run, *, is_new: bool) -> None:
-        execution = run.execution
-        if is_new:
-            await self._announce(execution)
-        await run.execute()
-        # Announced before it is written down: after a kill in between it is announced twice.
-        await asyncio.shield(self._finish(execution))
-
-    async def _finish(self, execution: Execution) -> None:
-        self._runs.pop(execution.arn, None)
-        await self._announce(execution)
-        if self._journal is not None and execution.history is not None:
-            self._journal.end(execution.arn, execution.outcome(), execution.history.events)
-        self._executions.retire(execution)
-        execution.task = None
-        for future in execution.watchers:
-            if not future.done():
-                future.set_result(None)
-        execution.watchers.clear()
-
-    async def _announce(self, execution: Execution) -> None:
-        try:
-            await self.cloud.emit(
-                "aws.states", _STATUS_CHANGE, status_change(execution), [execution.arn]
-            )
-        except Exception:
-            # Like AWS's, these events are best effort: the execution itself must go on.
-            logger.exception("The status change of %s was not announced", execution.arn)
-
-    def _restore(self, stored: StoredExecution) -> Execution:
-        document, outcome = stored.document, stored.outcome
-        arn = document["arn"]
-        execution = Execution(
-            arn,
-            document["name"],
-            _machine_of(document["machine"]),
-            Document.parse(document["input"]),
-            document["started"],
-            Ledger(arn, stored.records, self._journal),
-        )
-        if outcome is not None:
-            execution.history = None
-            execution.status = outcome["status"]
-            execution.stopped = outcome["stopped"]
-            execution.output = outcome["output"]
-            execution.error, execution.cause = outcome["error"], outcome["cause"]
-        return execution
-
-    async def _resolve(self, token: str, outcome: Document | StateFailure) -> None:
-        execution, key = self._task(token)
-        if self.tokens.resolve(token, outcome):
-            execution.ledger.put(key, self.now(), outcome_record(outcome))
-        else:
-            self._expect_late(execution, key)
-            execution.ledger.put_early(key, self.now(), outcome_record(outcome))
-        await self._flush()
-
-    def _expect_late(self, execution: Execution, key: str) -> None:
-        # After a restart the execution may not have come to the task again yet.
-        ledger = execution.ledger
-        if ledger.get(key) is not None or ledger.get(f"{key}:submitted") is None:
-            raise ServiceError(
-                "TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'"
-            )
-
-    def _task(self, token: str) -> tuple[Execution, str]:
-        try:
-            arn, key = read_token(token)
-        except InvalidTokenError as error:
-            raise ServiceError("InvalidToken", "Invalid Token: 'Invalid token'") from error
-        execution = self._executions.get(arn)
-        if execution is None:
-            raise ServiceError("TaskDoesNotExist", "Task Does Not Exist: 'Task does not exist'")
-        if not execution.running:
-            raise ServiceError(
-                "TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'"
-            )
-        return execution, key
-
     def _machine(self, arn: str) -> StateMachine:
-        machine = self._machines.get(check_arn(arn, "stateMachine"))
+        machine = self._engine.machines.get(check_arn(arn, "stateMachine"))
         if machine is None:
             raise ServiceError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
         return machine
 
     def _execution(self, arn: str) -> Execution:
-        execution = self._executions.get(check_arn(arn, "execution"))
+        execution = self._engine.executions.get(check_arn(arn, "execution"))
         if execution is None:
             raise ServiceError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
         return execution
 
     def _tagged(self, arn: str) -> StateMachine:
-        machine = self._machines.get(check_arn(arn, "stateMachine"))
+        machine = self._engine.machines.get(check_arn(arn, "stateMachine"))
         if machine is None:
             raise ServiceError(
                 "ResourceNotFound", f"Resource not found: '{arn}'", fields={"resourceName": arn}
             )
         return machine
 
-    async def _save(self, machine: StateMachine) -> None:
-        if self._journal is not None:
-            self._journal.save_machine(machine.arn, machine.document())
-            await self._journal.flush()
 
-    async def _flush(self) -> None:
-        if self._journal is not None:
-            await self._journal.flush()
-
-
-def _machine_of(document: dict[str, Any]) -> StateMachine:
-    return StateMachine(
-        document["arn"],
-        document["name"],
-        document["definition"],
-        document["role_arn"],
-        document["created"],
-        parse_definition(document["definition"]),
-        document["updated"],
-        document["revision"],
-        document["settings"],
-        document["tags"],
-    )
-
-
-def _parse(definition: str) -> Any:
+def _parse(definition: str) -> Machine:
     try:
         return parse_definition(definition)
     except InvalidDefinitionError as error:

@@ -115,7 +115,8 @@ async def _make(call: _Call, key: str) -> Document:
             if call.resource.pattern == "waitForTaskToken":
                 return await _call_back(call, key, submitted is not None)
             if call.resource.pattern:
-                return await _run_execution(call, key, submitted and str(submitted.value))
+                text = None if submitted is None else str(submitted.value)
+                return await _run_execution(call, key, text)
             answer = await _send(call)
             return Document.of(answer, call.state.name)
     except TimeoutError as error:
@@ -124,7 +125,7 @@ async def _make(call: _Call, key: str) -> Document:
 
 async def _call_back(call: _Call, key: str, is_submitted: bool) -> Document:
     token = call.visit.token
-    assert token is not None  # noqa: S101  # the pattern makes one
+    assert token is not None  # the pattern makes one
     tokens = call.visit.run.surroundings.tokens
     tokens.open(token)
     try:
