@@ -1,0 +1,1 @@
+"""One module per AWS service: how its resource types are created and updated."""
