@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from itertools import chain
 from typing import Any
 
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
@@ -16,6 +18,8 @@ from windfall.ports.storage import ObjectHead
 
 _CHUNK = 1 << 20
 _READERS = 8
+_PART = 8 << 20
+"""Bytes of a part of a multipart upload; S3 takes 5 MB at least and 10,000 parts."""
 
 
 class S3OpenObject:
@@ -86,12 +90,59 @@ class S3ObjectStore:
             )
         return S3Pointer(bucket=bucket, key=key, version_id=_version(answer))
 
+    def write_pieces(
+        self, bucket: str, key: str, pieces: Iterable[bytes], media_type: str
+    ) -> S3Pointer:
+        """Put an object as its bytes are made: by a multipart upload if it is large."""
+        with translated_errors():
+            parts = _parts(pieces)
+            first = next(parts, b"")
+            second = next(parts, None)
+            if second is None:
+                return self.write(bucket, key, first, media_type)
+            return _upload(bucket, key, chain((first, second), parts), media_type)
+
     def list(self, bucket: str, prefix: str) -> Iterator[str]:
         """The keys that begin so, page by page."""
         with translated_errors():
             pages = store_client("s3").get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=bucket, Prefix=prefix):
                 yield from (entry["Key"] for entry in page.get("Contents", []))
+
+
+def _parts(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in parts as large as a multipart upload wants them."""
+    collected = bytearray()
+    for piece in pieces:
+        collected += piece
+        while len(collected) >= _PART:
+            yield bytes(collected[:_PART])
+            del collected[:_PART]
+    if collected:
+        yield bytes(collected)
+
+
+def _upload(bucket: str, key: str, parts: Iterable[bytes], media_type: str) -> S3Pointer:
+    client = store_client("s3")
+    upload = client.create_multipart_upload(Bucket=bucket, Key=key, ContentType=media_type)
+    target = {"Bucket": bucket, "Key": key, "UploadId": upload["UploadId"]}
+    try:
+        done = [
+            {"PartNumber": number, "ETag": _upload_part(target, number, part)}
+            for number, part in enumerate(parts, 1)
+        ]
+        answer = client.complete_multipart_upload(**target, MultipartUpload={"Parts": done})
+    except BaseException:
+        # What is left of it costs money; the error itself matters more than this one's.
+        with suppress(ClientError, HTTPClientError):
+            client.abort_multipart_upload(**target)
+        raise
+    return S3Pointer(bucket=bucket, key=key, version_id=_version(answer))
+
+
+def _upload_part(target: dict[str, str], number: int, part: bytes) -> str:
+    answer = store_client("s3").upload_part(**target, PartNumber=number, Body=part)
+    return str(answer["ETag"])
 
 
 def _version(answer: dict[str, Any]) -> str | None:

@@ -76,6 +76,18 @@ class ObjectStore(Protocol):
         """
         ...
 
+    def write_pieces(
+        self, bucket: str, key: str, pieces: Iterable[bytes], media_type: str
+    ) -> S3Pointer:
+        """Put an object that is made piece by piece, without holding all of it in memory.
+
+        A reader sees the old or the new one, whole; nothing is written if a piece can't be made.
+
+        Raises:
+            TransientError: S3 can not answer now.
+        """
+        ...
+
     def list(self, bucket: str, prefix: str) -> Iterator[str]:
         """The keys that begin so, in order of their bytes."""
         ...

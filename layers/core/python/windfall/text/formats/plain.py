@@ -2,21 +2,8 @@
 
 from __future__ import annotations
 
-import codecs
-
+from windfall.encodings import decode_text
 from windfall.text.extraction import Document
-
-# UTF-32 first: its little-endian mark begins with that of UTF-16.
-_MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-_SAMPLE = 4_096
-_MOSTLY = 0.4
-"""Text of a Latin script in UTF-16 has a zero in nearly every second byte."""
 
 
 def read(body: bytes) -> Document:
@@ -25,29 +12,17 @@ def read(body: bytes) -> Document:
 
 
 def decode(body: bytes) -> str:
-    """Decode by the byte order mark, else as UTF-8, else as UTF-16, else as Windows-1252."""
-    for mark, encoding in _MARKS:
-        if body.startswith(mark):
-            return body[len(mark) :].decode(encoding, errors="replace")
-    wide = _unmarked_utf16(body[:_SAMPLE])
-    if wide:
-        return body.decode(wide, errors="replace")
+    """Decode as admission did; bytes in no known encoding become replacement characters."""
     try:
-        return body.decode()
+        return body.decode("utf-8-sig") if b"\0" not in body else _by_its_looks(body)
     except UnicodeDecodeError as error:
-        # A file that was cut off in its last character is still UTF-8.
-        if error.start >= len(body) - 3 and error.reason == "unexpected end of data":
-            return body.decode(errors="ignore")
-    # Latin-1 in the wild is Windows-1252; its five unused bytes become the replacement character.
-    return body.decode("cp1252", errors="replace")
+        # A file that was cut off inside its last character is still UTF-8.
+        cut_off = error.reason == "unexpected end of data" and error.start >= len(body) - 3
+        if cut_off and not body[: error.start].isascii():
+            return body[: error.start].decode()
+    return _by_its_looks(body)
 
 
-def _unmarked_utf16(sample: bytes) -> str | None:
-    if len(sample) < 4:
-        return None
-    even, odd = sample[::2], sample[1::2]
-    if odd.count(0) > _MOSTLY * len(odd) and even.count(0) < len(even) / 10:
-        return "utf-16-le"
-    if even.count(0) > _MOSTLY * len(even) and odd.count(0) < len(odd) / 10:
-        return "utf-16-be"
-    return None
+def _by_its_looks(body: bytes) -> str:
+    decoded = decode_text(body)
+    return body.decode(errors="replace") if decoded is None else decoded.text
