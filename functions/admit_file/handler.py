@@ -4,12 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
-
 from admit_file.logic import Admitter
 from admit_file.models import Settings
 from windfall.adapters.dynamodb import DynamoInsightsIndex
@@ -19,11 +13,10 @@ from windfall.adapters.ssm import SsmProfiles
 from windfall.adapters.stepfunctions import StepFunctionsWorkflows
 from windfall.contracts.analysis import Kind
 from windfall.observability import CloudWatchMeasurements, logger, tracer
+from windfall.queue_batch import BatchResponse, process_batch, was_delivered_before
 from windfall.recording import Recorder
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 settings = Settings.from_environment()
@@ -41,19 +34,16 @@ admitter = Admitter(
     recorder=Recorder(store, index, bus, CloudWatchMeasurements(), settings.results_bucket),
     bucket=settings.results_bucket,
 )
-# A batch of which every record failed is a partial failure like any other.
-processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-def admit_record(record: SQSRecord) -> None:
+def admit_record(record: dict[str, Any]) -> None:
     """Admit the file of one message."""
-    redelivered = int(record.attributes.approximate_receive_count) > 1
-    done = admitter.admit(record.body, redelivered=redelivered)
-    logger.info("Admission ended", message_id=record.message_id, done=done)
+    done = admitter.admit(record["body"], redelivered=was_delivered_before(record))
+    logger.info("Admission ended", message_id=record["messageId"], done=done)
 
 
 @logger.inject_lambda_context
 @tracer.capture_lambda_handler(capture_response=False)
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
     """Admit every file in the batch; report the ones to be delivered again."""
-    return process_partial_response(event, admit_record, processor, context)
+    return process_batch(event, admit_record)

@@ -90,15 +90,15 @@ _REFUSED: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (
         re.compile(
             rb"RIFF....(WAVE|AVI )|....ftyp|....(moov|mdat|wide)|\x1aE\xdf\xa3|fLaC|OggS"
-            rb"|ID3[\2-\4]\0|\xff[\xf1\xf2\xf3\xf9\xfa\xfb]|FORM....AIF[FC]|\0\0\1[\xba\xb3]|FLV\1|#!AMR",
+            rb"|ID3[\x02-\x04]\0|\xff[\xf1\xf2\xf3\xf9\xfa\xfb]|FORM....AIF[FC]|\0\0\x01[\xba\xb3]|FLV\x01|#!AMR",
             re.DOTALL,
         ),
         f"{_NOT_YET}.",
     ),
     (
         re.compile(
-            rb"\x1f\x8b\x08|BZh[1-9]1AY|\xfd7zXZ\0|\x28\xb5\x2f\xfd|7z\xbc\xaf\x27\x1c|Rar!\x1a\7"
-            rb"|MSCF\0|PK\5\6|.{257}ustar",
+            rb"\x1f\x8b\x08|BZh[1-9]1AY|\xfd7zXZ\0|\x28\xb5\x2f\xfd|7z\xbc\xaf\x27\x1c|Rar!\x1a\x07"
+            rb"|MSCF\0|PK\x05\x06|.{257}ustar",
             re.DOTALL,
         ),
         "The file is an archive; drop the files that are in it instead.",

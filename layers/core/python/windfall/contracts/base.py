@@ -10,13 +10,16 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 class Contract(BaseModel):
     """A shape of ours: a field that it does not know is an error, and it never changes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Built when first used: a function starts without paying for the contracts it never reads.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class ForeignContract(BaseModel):
     """A shape of AWS's: what Windfall does not read may come and go."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="ignore", frozen=True, populate_by_name=True, defer_build=True
+    )
 
 
 HexId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]

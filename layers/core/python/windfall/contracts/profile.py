@@ -89,7 +89,7 @@ class SpeechProfile(Contract):
     """Who speaks which language; a language without a voice is not spoken."""
 
     voices: dict[LanguageCode, Voice] = Field(
-        default={"en": Voice(voice="Joanna"), "es": Voice(voice="Lupe")}
+        default_factory=lambda: {"en": Voice(voice="Joanna"), "es": Voice(voice="Lupe")}
     )
     lexicons: list[Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{1,20}$")]] = Field(
         default=[], max_length=5
@@ -101,8 +101,8 @@ class Profile(Contract):
     """Everything that may be chosen for a file; each field has a default."""
 
     version: Literal[1] = 1
-    image: ImageProfile = ImageProfile()
-    text: TextProfile = TextProfile()
-    languages: LanguagesProfile = LanguagesProfile()
-    speech: SpeechProfile = SpeechProfile()
+    image: ImageProfile = Field(default_factory=ImageProfile)
+    text: TextProfile = Field(default_factory=TextProfile)
+    languages: LanguagesProfile = Field(default_factory=LanguagesProfile)
+    speech: SpeechProfile = Field(default_factory=SpeechProfile)
     retention_days: int = Field(default=365, ge=1, le=36_500)
