@@ -41,7 +41,7 @@ class Square:
         scale = size / self.side
         width, height = (max(1, round(side * scale)) for side in (part.shape[1], part.shape[0]))
         small = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)
-        crop = np.zeros((size, size, 3), np.uint8)
+        crop: Array = np.zeros((size, size, 3), np.uint8)
         x, y = round((left - self.x + half) * scale), round((top - self.y + half) * scale)
         height, width = min(height, size - y), min(width, size - x)
         crop[y : y + height, x : x + width] = small[:height, :width]

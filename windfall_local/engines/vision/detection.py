@@ -63,8 +63,8 @@ def _anchors() -> Array:
     rows = []
     for stride, repeat in ((16, 2), (32, 6)):
         places = (np.arange(SIZE // stride) + 0.5) * stride
-        y, x = np.meshgrid(places, places, indexing="ij")
-        rows.append(np.repeat(np.stack([x, y], -1).reshape(-1, 2), repeat, axis=0))
+        grid: Array = np.stack(np.meshgrid(places, places), -1)
+        rows.append(np.repeat(grid.reshape(-1, 2), repeat, axis=0))
     return np.concatenate(rows)
 
 

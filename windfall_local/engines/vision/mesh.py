@@ -73,7 +73,7 @@ class Mesh:
         """The gap between the lips as a part of the mouth's width."""
         gap = np.linalg.norm(self.points[13] - self.points[14])
         width = np.linalg.norm(self.points[78] - self.points[308])
-        return float(gap / max(width, 1e-6))
+        return float(gap) / max(float(width), 1e-6)
 
     def pose(self) -> Pose:
         """Which way the face looks."""
@@ -89,7 +89,8 @@ class Mesh:
 
 
 def _unit(vector: Array) -> Array:
-    return vector / max(float(np.linalg.norm(vector)), 1e-6)
+    length = float(np.linalg.norm(vector))
+    return vector / max(length, 1e-6)
 
 
 def fit_mesh(models: Models, pixels: Array, candidate: Candidate) -> Mesh:

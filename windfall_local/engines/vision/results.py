@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+Polygon = tuple[tuple[float, float], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -19,17 +21,11 @@ class Box:
     width: float
     height: float
 
-    def overlap(self, other: Box) -> float:
-        """Shared area as a part of the joint area."""
-        shared = self.shared_area(other)
-        joint = self.area + other.area - shared
-        return shared / joint if joint > 0 else 0.0
-
-    def shared_area(self, other: Box) -> float:
-        """The area that both cover."""
-        width = min(self.left + self.width, other.left + other.width) - max(self.left, other.left)
-        height = min(self.top + self.height, other.top + other.height) - max(self.top, other.top)
-        return max(width, 0.0) * max(height, 0.0)
+    @classmethod
+    def around(cls, polygon: Polygon) -> Box:
+        """The upright rectangle around a polygon."""
+        xs, ys = [x for x, _ in polygon], [y for _, y in polygon]
+        return cls(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
 
     @property
     def area(self) -> float:
@@ -126,9 +122,6 @@ class ImageProperties:
 
     colors: tuple[Color, ...]
     quality: Quality
-
-
-Polygon = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)

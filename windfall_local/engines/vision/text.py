@@ -52,8 +52,8 @@ class TextReader:
         if outcome.boxes is None:
             return []
         found = zip(outcome.boxes, outcome.txts, outcome.scores, outcome.word_results, strict=True)
-        lines = [_line(*row, width, height) for row in found if row[1].strip()]
-        boxes = [bounding_box(line.polygon) for line in lines]
+        lines = [_line(row, width, height) for row in found if is_legible(row[1], row[2])]
+        boxes = [Box.around(line.polygon) for line in lines]
         return [lines[index] for index in reading_order(boxes, width / height)]
 
 
@@ -83,9 +83,3 @@ def _score(value: float) -> float:
 
 def _polygon(corners: Any, width: int, height: int) -> Polygon:
     return tuple((float(x) / width, float(y) / height) for x, y in corners)
-
-
-def bounding_box(polygon: Polygon) -> Box:
-    """The upright rectangle around a polygon."""
-    xs, ys = [x for x, _ in polygon], [y for _, y in polygon]
-    return Box(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
