@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from windfall_local.api import CallContext, ServiceError, UnsupportedOperationError
+from windfall_local.api import CallContext, Cloud, ServiceError, UnsupportedOperationError
+from windfall_local.events.errors import InvalidPatternError
+from windfall_local.events.pollers import Pollers
 from windfall_local.functions import settings
 from windfall_local.functions.permissions import PermissionOperations
 from windfall_local.functions.registry import page
@@ -26,7 +28,15 @@ _MAX_BATCH_WITHOUT_WINDOW = 10
 
 
 class MappingOperations(PermissionOperations):
-    """Which queue feeds which function."""
+    """Which queue feeds which function.
+
+    Attributes:
+        pollers: At work on every enabled mapping; also wants to be told of calls to SQS.
+    """
+
+    def __init__(self, cloud: Cloud, pollers: Pollers) -> None:
+        super().__init__(cloud)
+        self.pollers = pollers
 
     async def create_event_source_mapping(
         self, parameters: dict[str, Any], _context: CallContext
@@ -55,9 +65,8 @@ class MappingOperations(PermissionOperations):
             "StateTransitionReason": "USER_INITIATED",
         }
         _update(mapping, parameters)
-        self.records.mappings[mapping["UUID"]] = mapping
-        self._save()
-        return _answer(mapping)
+        await self._put(mapping)
+        return self._answer(mapping)
 
     async def update_event_source_mapping(
         self, parameters: dict[str, Any], _context: CallContext
@@ -67,15 +76,14 @@ class MappingOperations(PermissionOperations):
         if "FunctionName" in parameters:
             mapping["FunctionArn"] = self.find(parameters["FunctionName"]).arn
         _update(mapping, parameters)
-        self.records.mappings[mapping["UUID"]] = mapping
-        self._save()
-        return _answer(mapping)
+        await self._put(mapping)
+        return self._answer(mapping)
 
     async def get_event_source_mapping(
         self, parameters: dict[str, Any], _context: CallContext
     ) -> dict[str, Any]:
         """GetEventSourceMapping."""
-        return _answer(self._mapping(parameters["UUID"]))
+        return self._answer(self._mapping(parameters["UUID"]))
 
     async def list_event_source_mappings(
         self, parameters: dict[str, Any], _context: CallContext
@@ -88,7 +96,7 @@ class MappingOperations(PermissionOperations):
         if "FunctionName" in parameters:
             arn = self.find(parameters["FunctionName"]).arn
             mappings = [one for one in mappings if one["FunctionArn"] == arn]
-        return page([_answer(one) for one in mappings], parameters, "EventSourceMappings")
+        return page([self._answer(one) for one in mappings], parameters, "EventSourceMappings")
 
     async def delete_event_source_mapping(
         self, parameters: dict[str, Any], _context: CallContext
@@ -97,7 +105,23 @@ class MappingOperations(PermissionOperations):
         mapping = self._mapping(parameters["UUID"])
         del self.records.mappings[parameters["UUID"]]
         self._save()
-        return _answer(mapping) | {"State": "Deleting"}
+        answer = self._answer(mapping) | {"State": "Deleting"}
+        await self.pollers.remove(parameters["UUID"])
+        return answer
+
+    async def _put(self, mapping: dict[str, Any]) -> None:
+        try:
+            await self.pollers.put(mapping)
+        except InvalidPatternError as error:
+            raise settings.invalid(f"Invalid filter pattern definition. {error}") from error
+        self.records.mappings[mapping["UUID"]] = mapping
+        self._save()
+
+    def _answer(self, mapping: dict[str, Any]) -> dict[str, Any]:
+        return mapping | {
+            "LastModified": datetime.fromisoformat(mapping["LastModified"]),
+            "LastProcessingResult": self.pollers.last_result(mapping["UUID"]),
+        }
 
     def _mapping(self, identifier: str) -> dict[str, Any]:
         mapping = self.records.mappings.get(identifier)
@@ -131,7 +155,3 @@ def _update(mapping: dict[str, Any], parameters: dict[str, Any]) -> None:
             "Maximum batch window in seconds must be greater than 0 if maximum batch size is "
             "greater than 10"
         )
-
-
-def _answer(mapping: dict[str, Any]) -> dict[str, Any]:
-    return mapping | {"LastModified": datetime.fromisoformat(mapping["LastModified"])}

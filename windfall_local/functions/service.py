@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from windfall_local.api import CallContext, Cloud, ServiceError
+from windfall_local.events.pollers import Pollers
 from windfall_local.functions import source_tree
 from windfall_local.functions.asynchronous import EventQueue
 from windfall_local.functions.concurrency import ConcurrencyOperations
@@ -34,6 +35,7 @@ class LambdaService(ConcurrencyOperations):
         cloud: Its neighbours; `data_dir/functions` keeps what outlives the process.
         runtime_api: Mounted by the gateway at `/_runtime/`; workers talk to it.
         pool: Bounds what runs.
+        pollers: Read the queues of event source mappings.
         event_retry_seconds: Waits before an asynchronous invocation is tried again. AWS waits one
             and two minutes; a developer waits less.
     """
@@ -44,9 +46,10 @@ class LambdaService(ConcurrencyOperations):
         *,
         runtime_api: RuntimeApi | None = None,
         pool: EnvironmentPool | None = None,
+        pollers: Pollers | None = None,
         event_retry_seconds: tuple[float, float] = (1.0, 2.0),
     ) -> None:
-        super().__init__(cloud)
+        super().__init__(cloud, pollers or Pollers(cloud))
         self.runtime_api = runtime_api or RuntimeApi()
         self._pool = pool or EnvironmentPool()
         self._zygote = ZygoteProcess()
@@ -61,9 +64,13 @@ class LambdaService(ConcurrencyOperations):
         self._zygote.start()
         self._pool.start()
         self._events.start()
+        for mapping in self.records.mappings.values():
+            await self.pollers.put(mapping)
+        await self.pollers.start()
 
     async def stop(self) -> None:
         """Let what runs end, keep accepted events for the next start, end every process."""
+        await self.pollers.stop()
         await self._events.stop()
         await self._pool.stop()
         self._zygote.stop()

@@ -1,24 +1,20 @@
-"""The project's own template, on one machine: load, expand, resolve, plan, provision.
-
-TemplateError                   the template is wrong, whatever provisions it
-└── UnsupportedTemplateError    it is right, but asks for what the local cloud does not honour
-"""
+"""The project's own template, on one machine: load, expand, resolve, plan, provision."""
 
 from __future__ import annotations
 
+from windfall_local.template.errors import (
+    ProvisionError,
+    TemplateError,
+    UnsupportedTemplateError,
+)
+from windfall_local.template.provision import prepare, provision_template
+from windfall_local.template.stack import Stack
 
-class TemplateError(Exception):
-    """The template is wrong; the message says where."""
-
-
-class UnsupportedTemplateError(TemplateError):
-    """The template asks for what the local cloud does not honour.
-
-    Args:
-        problems: One line each, with the logical ID and the property or type.
-    """
-
-    def __init__(self, problems: list[str]) -> None:
-        listed = "".join(f"\n  {problem}" for problem in problems)
-        super().__init__(f"The local cloud does not honour this template:{listed}")
-        self.problems = problems
+__all__ = [
+    "ProvisionError",
+    "Stack",
+    "TemplateError",
+    "UnsupportedTemplateError",
+    "prepare",
+    "provision_template",
+]

@@ -11,7 +11,7 @@ import copy
 from pathlib import Path
 from typing import Any
 
-from windfall_local.template import TemplateError
+from windfall_local.template.errors import TemplateError
 from windfall_local.template.load import Template
 
 LOCAL_DIRECTORY = "local-directory"

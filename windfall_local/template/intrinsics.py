@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from windfall_local.api import ACCOUNT
-from windfall_local.template import TemplateError, UnsupportedTemplateError
+from windfall_local.template.errors import TemplateError, UnsupportedTemplateError
 
 Lookup = Callable[[str, str | None], Any]
 """What a resource is called (`None`), or one of its attributes."""

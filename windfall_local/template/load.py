@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from windfall_local.template import TemplateError
+from windfall_local.template.errors import TemplateError
 
 Template = dict[str, Any]
 

@@ -63,3 +63,11 @@ def reason(kind: str, path: str | None = None) -> str | None:
         if found is not None:
             return found
     return None
+
+
+def list_reasons() -> list[tuple[str, str]]:
+    """The whole list: `Type` or `Type Property`, and the reason."""
+    return [
+        (key if isinstance(key, str) else " ".join(key), why)
+        for key, why in NO_LOCAL_MEANING.items()
+    ]

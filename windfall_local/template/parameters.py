@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from windfall_local.template import TemplateError, UnsupportedTemplateError
+from windfall_local.template.errors import TemplateError, UnsupportedTemplateError
 from windfall_local.template.load import Template
 
 _KNOWN = frozenset(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from windfall_local.template import TemplateError, UnsupportedTemplateError
+from windfall_local.template.errors import TemplateError, UnsupportedTemplateError
 from windfall_local.template.intrinsics import Resolver, references
 from windfall_local.template.load import Template
 from windfall_local.template.no_local_meaning import reason

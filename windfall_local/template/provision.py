@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from windfall_local.api import Cloud, ServiceError
-from windfall_local.template import TemplateError
+from windfall_local.template.errors import ProvisionError, TemplateError
 from windfall_local.template.expand import expand
 from windfall_local.template.intrinsics import Resolver
 from windfall_local.template.load import Template, load
@@ -21,10 +21,6 @@ from windfall_local.template.resources.registry import KINDS
 from windfall_local.template.stack import Output, Stack, StackResource, physical_name
 
 log = logging.getLogger(__name__)
-
-
-class ProvisionError(TemplateError):
-    """A service refused a resource; the message names both."""
 
 
 def prepare(
@@ -53,8 +49,8 @@ def prepare(
     return template, make_plan(template, resolver), values
 
 
-async def provision(
-    cloud: Cloud, path: Path, *, stack: str = "windfall", parameters: dict[str, str] | None = None
+async def provision_template(
+    cloud: Cloud, path: Path, stack: str = "windfall", parameters: dict[str, str] | None = None
 ) -> Stack:
     """Create or update everything in a template file, and remove what left it.
 

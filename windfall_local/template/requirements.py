@@ -14,7 +14,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.tags import parse_tag, sys_tags
 
-from windfall_local.template import TemplateError
+from windfall_local.template.errors import TemplateError
 
 
 def runs_here(directory: Path) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from windfall_local.template import TemplateError
+from windfall_local.template.errors import TemplateError
 from windfall_local.template.resources.kinds import (
     ANY,
     Calls,

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, ClassVar
 
-from windfall_local.template import TemplateError
+from windfall_local.template.errors import TemplateError
 from windfall_local.template.expand import LOCAL_DIRECTORY
 from windfall_local.template.resources.kinds import ANY, Calls, Made, Properties, Shape, Wanted
 
