@@ -1,0 +1,33 @@
+"""Which language a text is in, by py3langid: 97 languages, well under a millisecond."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from windfall_local.engines.language import LanguageGuess
+
+LEAST = 0.01
+"""Guesses below this share are left out."""
+
+_lock = threading.Lock()
+_loaded: list[Any] = []
+
+
+def identify(text: str) -> list[LanguageGuess]:
+    """The languages of a text, the likeliest first; none for a text without letters."""
+    if not any(character.isalpha() for character in text):
+        return []
+    ranked: list[tuple[str, float]] = _identifier().rank(text)
+    guesses = [LanguageGuess(code, float(share)) for code, share in ranked if share >= LEAST]
+    return guesses[:5] or [LanguageGuess(ranked[0][0], float(ranked[0][1]))]
+
+
+def _identifier() -> Any:
+    with _lock:
+        if not _loaded:
+            from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415 - 0.2 s
+
+            # Unnormalised, it answers log scores.
+            _loaded.append(LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True))
+        return _loaded[0]
