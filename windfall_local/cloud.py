@@ -1,0 +1,355 @@
+"""The local cloud, put together: stores, identity, services, and the port they answer on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import socket
+import threading
+from collections.abc import AsyncIterator, Collection, Iterator
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, Any, Protocol, runtime_checkable
+from uuid import uuid4
+
+import uvicorn
+
+from windfall_local.api import (
+    CallContext,
+    CompletedCall,
+    Credentials,
+    Observer,
+    Principal,
+    Service,
+)
+from windfall_local.engines.host import EngineHost
+from windfall_local.gateway import Gateway
+from windfall_local.identity.authorizer import Authorizer
+from windfall_local.identity.keys import KeyRegistry
+from windfall_local.identity.policies import PolicySources
+from windfall_local.identity.tokens import SecurityTokenService
+from windfall_local.mirror.snapshot import Snapshot
+from windfall_local.stores.observing import Observers
+from windfall_local.stores.stores import Stores
+from windfall_local.wire.serialize import check_parameters
+
+DEFAULT_REGION = "us-east-1"
+
+_STATE_SERVICES = (
+    "windfall_local.events.service:EventBridgeService",
+    "windfall_local.workflows.service:StepFunctionsService",
+    "windfall_local.functions.service:LambdaService",
+    "windfall_local.template.cloudformation:CloudFormationService",
+)
+"""Started from the last to the first, stopped from the first: who calls ends before who is
+called."""
+
+_ENGINE_SERVICES = (
+    "windfall_local.services.rekognition.service:RekognitionService",
+    "windfall_local.services.comprehend.service:ComprehendService",
+    "windfall_local.services.translate.service:TranslateService",
+    "windfall_local.services.polly.service:PollyService",
+)
+
+_log = logging.getLogger(__name__)
+
+
+@runtime_checkable
+class Lasting(Protocol):
+    """A service with work of its own."""
+
+    async def start(self) -> None:
+        """Begin, or go on with what an earlier process accepted."""
+        ...
+
+    async def stop(self) -> None:
+        """End, and keep what was accepted."""
+        ...
+
+
+class CloudInUseError(Exception):
+    """Another process runs a local cloud on the same data directory."""
+
+
+class LocalCloud:
+    """One AWS account and region on this machine.
+
+    Args:
+        data_dir: Where everything of this cloud lies.
+        region: Its region.
+        port: Where it answers on 127.0.0.1; 0 takes a free one.
+        loopback_is_secure: Whether `aws:SecureTransport` is true. Requests stay on this machine,
+            so they count as TLS; tests set it false to see a TLS-only policy refuse.
+
+    Attributes:
+        keys: Every access key; `keys.root` is the user's.
+        services: The services of this project, by botocore's name.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        region: str = DEFAULT_REGION,
+        port: int = 0,
+        loopback_is_secure: bool = True,
+    ) -> None:
+        self.data_dir = data_dir
+        self.region = region
+        self._port = port
+        self._loopback_is_secure = loopback_is_secure
+        self.endpoint = f"http://127.0.0.1:{port}"
+        self.services: dict[str, Service] = {}
+        self._tidying = contextlib.AsyncExitStack()
+        self._status = "stopped"
+
+    @classmethod
+    @asynccontextmanager
+    async def run(
+        cls,
+        data_dir: Path,
+        *,
+        region: str = DEFAULT_REGION,
+        port: int = 0,
+        loopback_is_secure: bool = True,
+    ) -> AsyncIterator[LocalCloud]:
+        """A cloud that runs as long as the `async with` block."""
+        cloud = cls(data_dir, region=region, port=port, loopback_is_secure=loopback_is_secure)
+        await cloud.start()
+        try:
+            yield cloud
+        finally:
+            await cloud.stop()
+
+    # --- Life -----------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Take up the state that was left, listen, and start every service.
+
+        Raises:
+            CloudInUseError: The data directory is in use.
+            OSError: The port is.
+            windfall_local.mirror.snapshot.SnapshotError: The state cannot be read.
+        """
+        self._status = "starting"
+        try:
+            await self._start()
+        except BaseException:
+            await self._tidying.aclose()
+            self._status = "stopped"
+            raise
+        self._status = "ready"
+
+    async def stop(self) -> None:
+        """Stop the services, write the state down, and let go of everything."""
+        self._status = "stopping"
+        await self._tidying.aclose()
+        self._status = "stopped"
+
+    async def _start(self) -> None:
+        self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        tidying = self._tidying
+        tidying.callback(_lock(self.data_dir).close)
+        listener = _listen(self._port)
+        tidying.callback(listener.close)
+        self.endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        self._open_stores()
+        self._build_services()
+        tidying.push_async_callback(_stop_server, *(await self._serve(listener)))
+        for service in reversed(self.services.values()):
+            if isinstance(service, Lasting):
+                await service.start()
+                tidying.push_async_callback(service.stop)
+
+    def _open_stores(self) -> None:
+        self.keys = KeyRegistry(self.data_dir / "credentials")
+        self.observers = Observers()
+        self.stores = Stores(self.region, self.endpoint.removeprefix("http://"))
+        self._tidying.callback(self.stores.close)
+        snapshot = Snapshot(self.data_dir / "state" / "stores.pickle")
+        self.stores.load(snapshot.read())
+        self._tidying.push_async_callback(self.stores.dump, snapshot.write)
+        self._authorizer = Authorizer(
+            PolicySources(self.stores, self.services),
+            region=self.region,
+            secure_transport=self._loopback_is_secure,
+        )
+
+    def _build_services(self) -> None:
+        host = EngineHost()
+        self._tidying.callback(host.close)
+        for target in _STATE_SERVICES:
+            self._add(target, self)
+        for target in _ENGINE_SERVICES:
+            self._add(target, self, host)
+        self.services["sts"] = SecurityTokenService(self.keys, self._authorizer)
+
+    def _add(self, target: str, *arguments: Any) -> None:
+        module, _, name = target.partition(":")
+        if not _exists(module):
+            return
+        service: Service = getattr(import_module(module), name)(*arguments)
+        self.services[service.name] = service
+
+    async def _serve(self, listener: socket.socket) -> tuple[uvicorn.Server, asyncio.Task[None]]:
+        functions = self.services.get("lambda")
+        gateway = Gateway(
+            self,
+            self.stores,
+            self.services,
+            self.keys,
+            self._authorizer,
+            self.observers,
+            self.health,
+            getattr(functions, "runtime_api", None),
+        )
+        server = _Server(
+            uvicorn.Config(
+                gateway,
+                http="httptools",
+                lifespan="off",
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                timeout_graceful_shutdown=5,
+            )
+        )
+        serving = asyncio.create_task(server.serve(sockets=[listener]), name="gateway")
+        return server, serving
+
+    # --- What the services see (`api.Cloud`) ----------------------------------------------------
+
+    async def call(
+        self, service: str, operation: str, parameters: dict[str, Any], principal: Principal
+    ) -> Any:
+        """Authorize and run a call, without the wire: boto3's parameters in, its response out.
+
+        Raises:
+            ServiceError: As boto3 would raise `ClientError`; `AccessDenied…` when not allowed.
+        """
+        policy = self.keys.session_policy(principal)
+        await self._authorizer.authorize(service, operation, parameters, principal, policy)
+        local = self.services.get(service)
+        if local is not None:
+            check_parameters(service, operation, parameters)
+            context = CallContext(self, principal, str(uuid4()))
+            return await local.call(operation, parameters, context) or {}
+        response = await self.stores.call(service, operation, parameters)
+        if self.observers.wanted(service, operation):
+            await self.observers.tell(
+                CompletedCall(service, operation, parameters, response, principal)
+            )
+        return response
+
+    async def emit(
+        self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]
+    ) -> None:
+        """Put an event of an AWS service (`aws.s3`, `aws.states`) on the default bus."""
+        bus: Any = self.services.get("events")
+        if bus is not None:
+            await bus.emit(source, detail_type, detail, resources)
+
+    def credentials(self, principal: Principal) -> Credentials:
+        """Keys that sign as a role's session, for a function's environment."""
+        return self.keys.lasting(principal)
+
+    # --- What the machine's user sees -----------------------------------------------------------
+
+    def observe(self, service: str, operations: Collection[str], observer: Observer) -> None:
+        """Have an observer told of every successful call of some operations of a store."""
+        self.observers.add(service, operations, observer)
+
+    def health(self) -> dict[str, Any]:
+        """What `/_windfall/health` shows."""
+        return {
+            "status": self._status,
+            "region": self.region,
+            "endpoint": self.endpoint,
+            "services": sorted({*self.services, *self.stores.services}),
+        }
+
+
+@contextmanager
+def cloud_in_thread(
+    data_dir: Path, *, region: str = DEFAULT_REGION, loopback_is_secure: bool = True
+) -> Iterator[LocalCloud]:
+    """A cloud in a thread of its own, for tests and tools that are not asynchronous."""
+    started: Future[LocalCloud] = Future()
+    ended: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+
+    async def live() -> None:
+        end = asyncio.Event()
+        ended.set_result((asyncio.get_running_loop(), end))
+        async with LocalCloud.run(
+            data_dir, region=region, loopback_is_secure=loopback_is_secure
+        ) as cloud:
+            started.set_result(cloud)
+            await end.wait()
+
+    def run() -> None:
+        try:
+            asyncio.run(live())
+        except BaseException as error:
+            if started.done():
+                raise
+            started.set_exception(error)
+
+    thread = threading.Thread(target=run, name="local-cloud")
+    thread.start()
+    try:
+        yield started.result()
+    finally:
+        loop, end = ended.result()
+        with contextlib.suppress(RuntimeError):  # It may have ended by itself.
+            loop.call_soon_threadsafe(end.set)
+        thread.join()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: whoever runs the cloud decides when it ends."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _stop_server(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
+    server.should_exit = True
+    await serving
+
+
+def _listen(port: int) -> socket.socket:
+    # The loop sends small pieces at once (TCP_NODELAY) only where it sees that it is TCP.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+        listener.listen(2048)
+    except OSError:
+        listener.close()
+        raise
+    listener.setblocking(False)
+    return listener
+
+
+def _lock(data_dir: Path) -> IO[str]:
+    lock = (data_dir / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise CloudInUseError(f"A local cloud already runs on {data_dir}.") from error
+    return lock
+
+
+def _exists(module: str) -> bool:
+    package, _, name = module.rpartition(".")
+    if "services." in package and not _exists(package):
+        return False
+    return find_spec(module) is not None

@@ -1,0 +1,90 @@
+"""The stores' state in one file, which replaces the one before in a single step."""
+
+from __future__ import annotations
+
+import copyreg
+import os
+import pickle
+import threading
+from collections import ChainMap
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+State = dict[str, dict[str, Any]]
+
+_FORMAT = 1
+
+# Locks are part of moto's models; each comes back as a new, free one.
+_FREE_AGAIN: dict[type, Callable[[Any], tuple[Any, ...]]] = {
+    threading.Condition: lambda _: (threading.Condition, ()),
+    type(threading.Lock()): lambda _: (threading.Lock, ()),
+    type(threading.RLock()): lambda _: (threading.RLock, ()),
+}
+
+
+class SnapshotError(Exception):
+    """A snapshot that cannot be read, or must not be; the message says which file and why."""
+
+
+class Snapshot:
+    """The file that holds the stores' state.
+
+    It is a pickle: reading one runs what it says, so a file that another user owns or can write
+    is refused.
+
+    Args:
+        file: Where it lies; its directory is made.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def write(self, state: State) -> None:
+        """Replace the file: after a crash there is the old one or the new one, never a half."""
+        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = self._file.with_suffix(".new")
+        draft.unlink(missing_ok=True)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            pickler = pickle.Pickler(stream, protocol=pickle.HIGHEST_PROTOCOL)
+            pickler.dispatch_table = ChainMap(_FREE_AGAIN, copyreg.dispatch_table)
+            pickler.dump({"format": _FORMAT, "moto": version("moto"), "state": state})
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.replace(self._file)
+        _sync_directory(self._file.parent)
+
+    def read(self) -> State:
+        """The state, or an empty one when nothing was ever written.
+
+        Raises:
+            SnapshotError: The file is not ours, or not readable by this version.
+        """
+        try:
+            stream = self._file.open("rb")
+        except FileNotFoundError:
+            return {}
+        with stream:
+            status = os.fstat(stream.fileno())
+            if status.st_uid != os.getuid() or status.st_mode & 0o022:
+                raise SnapshotError(f"{self._file} could have been written by another user.")
+            try:
+                document = pickle.load(stream)
+            except Exception as error:
+                raise SnapshotError(
+                    f"{self._file} cannot be read ({error!r}). Move it away to start empty."
+                ) from error
+        if document.get("format") != _FORMAT:
+            raise SnapshotError(f"{self._file} was written by another version of Windfall.")
+        state: State = document["state"]
+        return state
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

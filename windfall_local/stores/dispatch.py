@@ -1,0 +1,119 @@
+"""One HTTP request to the moto service that answers it, without moto's own URL matching.
+
+moto finds the service by trying every service's URL patterns; here it is known already. The
+request is handed over under the local endpoint, so that queue URLs name it.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from moto.core.request import (
+    PRESERVED_HEADER_NAMES_ENVIRON_KEY,
+    Request,
+    environ_key_for_header,
+    should_preserve_original_header_name,
+)
+from werkzeug.exceptions import HTTPException
+
+from windfall_local.api import ServiceError, UnsupportedOperationError
+from windfall_local.stores.moto_fit import MOTO_NAMES, backends
+from windfall_local.wire.message import HttpRequest, HttpResponse
+
+_Handler = Callable[[Any, str, Any], tuple[int, dict[str, Any], Any]]
+
+# moto would read a region out of a user agent; chunked bodies were decoded by the gateway.
+_NOT_HANDED_ON = frozenset(
+    {"authorization", "user-agent", "transfer-encoding", "host", "content-length", "expect"}
+)
+_NOT_ANSWERED = frozenset({"status", "date", "server", "connection", "transfer-encoding"})
+
+_log = logging.getLogger(__name__)
+
+
+def dispatch(service: str, request: HttpRequest, host: str, region: str) -> HttpResponse:
+    """Answer one request from moto.
+
+    Raises:
+        UnsupportedOperationError: moto does not implement the operation.
+        ServiceError: `InternalFailure`, when moto failed.
+    """
+    werkzeug_request = _to_werkzeug(service, request, host, region)
+    try:
+        status, headers, body = _handler(service, request.path)(
+            werkzeug_request, werkzeug_request.raw_url, werkzeug_request.headers
+        )
+    except HTTPException as error:
+        status, body = error.code or 500, error.get_body()
+        headers = dict(error.get_headers())
+    except NotImplementedError as error:
+        raise UnsupportedOperationError(
+            f"The local {service} does not answer this; it works on AWS only. ({error})"
+        ) from error
+    except Exception as error:
+        _log.exception("moto failed on %s %s %s", service, request.method, request.path)
+        raise ServiceError(
+            "InternalFailure", f"The local {service} failed: {error!r}", status=500
+        ) from error
+    return HttpResponse(
+        int(status),
+        {
+            name.lower(): str(value)
+            for name, value in headers.items()
+            if name.lower() not in _NOT_ANSWERED
+        },
+        body.encode() if isinstance(body, str) else bytes(body or b""),
+    )
+
+
+@cache
+def _handlers(service: str) -> tuple[tuple[re.Pattern[str], _Handler], ...]:
+    backends(service)  # The service's modules, and the fitting of them.
+    urls = __import__(f"moto.{MOTO_NAMES[service]}.urls", fromlist=["url_paths"])
+    return tuple(
+        (re.compile(pattern.format("")), handler) for pattern, handler in urls.url_paths.items()
+    )
+
+
+def _handler(service: str, path: str) -> _Handler:
+    for pattern, handler in _handlers(service):
+        if pattern.match(path):
+            return handler
+    raise UnsupportedOperationError(f"The local {service} has nothing at {path}.")
+
+
+def _to_werkzeug(service: str, request: HttpRequest, host: str, region: str) -> Request:
+    name, _, port = host.partition(":")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(request.path).decode("latin-1"),
+        # `urlparse` would cut a key at a semicolon.
+        "RAW_URI": request.path.replace(";", "%3B"),
+        "QUERY_STRING": request.query,
+        "SERVER_NAME": name,
+        "SERVER_PORT": port or "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": host,
+        "HTTP_AUTHORIZATION": f"AWS4-HMAC-SHA256 Credential=local/0/{region}/{service}/aws4_request",
+        "CONTENT_LENGTH": str(len(request.body)),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(request.body),
+        "wsgi.input_terminated": True,
+    }
+    preserved = {}
+    for header, value in request.headers.items():
+        if header in _NOT_HANDED_ON:
+            continue
+        key = environ_key_for_header(header)
+        environ[key] = value
+        if should_preserve_original_header_name(header):
+            preserved[key] = header
+    environ[PRESERVED_HEADER_NAMES_ENVIRON_KEY] = preserved
+    return Request(environ)

@@ -1,0 +1,117 @@
+"""moto, fitted to the local cloud: what is switched off, and why.
+
+moto is a mock library: it decides accounts by access keys, evaluates bucket policies without
+their conditions, and delivers notifications itself. Here the gateway authenticates and
+authorizes, and observers deliver, so those parts are switched off once per process. Everything
+else is moto as released.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import moto.core
+import moto.core.models
+import moto.core.responses
+import moto.core.utils
+from moto.core.base_backend import BackendDict
+from moto.core.responses import BaseResponse
+
+from windfall_local.api import ACCOUNT
+
+# Before any service is imported: IAM and SNS copy the name at import.
+moto.core.DEFAULT_ACCOUNT_ID = moto.core.models.DEFAULT_ACCOUNT_ID = ACCOUNT
+
+MOTO_NAMES = {
+    "s3": "s3",
+    "dynamodb": "dynamodb",
+    "sqs": "sqs",
+    "sns": "sns",
+    "ssm": "ssm",
+    "kms": "kms",
+    "logs": "logs",
+    "cloudwatch": "cloudwatch",
+    "iam": "iam",
+    "sts": "sts",
+    "service-quotas": "servicequotas",
+    "xray": "xray",
+}
+"""The services that moto keeps, by botocore's name, and moto's name for each."""
+
+_message_listeners: list[Callable[[str], None]] = []
+
+
+def listen_for_messages(listener: Callable[[str], None]) -> None:
+    """Have a listener told the queue's name whenever a message comes into a queue."""
+    _message_listeners.append(listener)
+
+
+def forget_listener(listener: Callable[[str], None]) -> None:
+    """Stop telling a listener."""
+    _message_listeners.remove(listener)
+
+
+@cache
+def fit() -> None:
+    """Adapt moto; the first call does it."""
+    _fit_requests()
+    _fit_notifications()
+    _fit_queues()
+
+
+@cache
+def backends(service: str) -> BackendDict[Any]:
+    """Moto's backends of a service, by account and region."""
+    fit()
+    import moto.backends  # noqa: PLC0415 - heavy, and only after the account is set
+
+    return moto.backends.get_backend(MOTO_NAMES[service])
+
+
+def _fit_requests() -> None:
+    """One account, AWS's managed policies, and no work per request that nobody looks at."""
+    import moto.iam.models  # noqa: PLC0415 - see `backends`
+
+    BaseResponse.get_current_account = lambda _: ACCOUNT
+    # Access Advisor's bookkeeping: it walks every access key for every request.
+    moto.iam.models.mark_account_as_visited = lambda **_: None
+    # Templates attach AWS's own managed policies; roles are evaluated with them.
+    moto.iam.models.load_iam_aws_managed_policies = lambda: True
+    moto.core.responses.method_names_from_class = cache(moto.core.utils.method_names_from_class)
+    moto.core.responses.gen_amzn_requestid_long = _request_id
+
+
+def _request_id(headers: dict[str, Any] | None = None) -> str:
+    request_id = secrets.token_hex(16)
+    if headers is not None:
+        headers["x-amzn-requestid"] = request_id
+    return request_id
+
+
+def _fit_notifications() -> None:
+    """Observers of the gateway tell of objects; moto's own notifications would tell twice."""
+    import moto.s3.notifications  # noqa: PLC0415 - see `backends`
+    from moto.iam.access_control import PermissionResult  # noqa: PLC0415
+    from moto.s3.models import FakeBucket  # noqa: PLC0415
+
+    moto.s3.notifications.send_event = lambda *_, **__: None
+    moto.s3.notifications.send_test_event = lambda *_, **__: None
+    # moto knows no conditions: a TLS-only bucket policy would deny everything.
+    FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL
+
+
+def _fit_queues() -> None:
+    """Tell listeners of each message, whoever put it there: a client, SNS, a redrive."""
+    from moto.sqs.models import Message, Queue  # noqa: PLC0415 - see `backends`
+
+    add_message = Queue.add_message
+
+    def add_and_tell(queue: Queue, message: Message) -> None:
+        add_message(queue, message)
+        for listener in _message_listeners:
+            listener(queue.name)
+
+    Queue.add_message = add_and_tell
