@@ -66,7 +66,7 @@ class Deliverer:
         self._grace_ends = 0.0
         self._senders: list[asyncio.Task[None]] = []
         self._pauses: set[asyncio.Task[None]] = set()
-        self._busy = 0
+        self._busy: set[asyncio.Task[Any] | None] = set()
         self._stopping = False
 
     def accept(
@@ -94,9 +94,11 @@ class Deliverer:
         self._stopping = True
         for pause in self._pauses:
             pause.cancel()
-        idle_from = asyncio.get_running_loop().time() + _FAREWELL_SECONDS
-        while self._busy and asyncio.get_running_loop().time() < idle_from:
-            await asyncio.sleep(0.01)
+        for sender in self._senders:
+            if sender not in self._busy:
+                sender.cancel()
+        if self._senders:
+            await asyncio.wait(self._senders, timeout=_FAREWELL_SECONDS)
         for sender in self._senders:
             sender.cancel()
         await asyncio.gather(*self._senders, *self._pauses, return_exceptions=True)
@@ -107,18 +109,16 @@ class Deliverer:
         await self._queue.join()
 
     async def _deliver_queued(self) -> None:
-        while True:
+        this = asyncio.current_task()
+        while not self._stopping:
             row = await self._queue.get()
+            self._busy.add(this)
             try:
-                if not self._stopping:
-                    self._busy += 1
-                    try:
-                        await self._attempt(row)
-                    finally:
-                        self._busy -= 1
+                await self._attempt(row)
             except Exception:
                 _log.exception("Delivery %s to %s failed", row.id, row.target["Arn"])
             finally:
+                self._busy.discard(this)
                 self._queue.task_done()
 
     async def _attempt(self, row: PendingRow) -> None:

@@ -1,4 +1,4 @@
-"""What EventBridge has accepted and not yet delivered, and what its archives keep: on disk.
+"""What EventBridge was told, has accepted and not yet delivered, and keeps in archives: on disk.
 
 A SQLite file in the cloud's data directory. An accepted event is written before its caller hears
 of it, so a killed process delivers it when it is back.
@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS pending (
 CREATE TABLE IF NOT EXISTS archived (
     archive TEXT NOT NULL, time REAL NOT NULL, event TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS definitions (id INTEGER PRIMARY KEY CHECK (id = 1), text TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS archived_by_time ON archived (archive, time);
 """
 
@@ -56,6 +57,17 @@ class Journal:
     def close(self) -> None:
         """Close the file; nothing is kept back in memory."""
         self._connection.close()
+
+    # --- Definitions -------------------------------------------------------------------------
+
+    def write_definitions(self, text: str) -> None:
+        """Keep what was defined, instead of what was there before."""
+        self._connection.execute("INSERT OR REPLACE INTO definitions VALUES (1, ?)", (text,))
+
+    def definitions(self) -> str | None:
+        """What was defined, if anything was."""
+        row = self._connection.execute("SELECT text FROM definitions").fetchone()
+        return None if row is None else str(row[0])
 
     # --- Deliveries --------------------------------------------------------------------------
 

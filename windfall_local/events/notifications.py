@@ -22,25 +22,39 @@ class S3Notifications:
         events: Takes the events.
     """
 
+    SERVICE = "s3"
+    OPERATIONS = (
+        "PutObject",
+        "CopyObject",
+        "CompleteMultipartUpload",
+        "DeleteObject",
+        "DeleteObjects",
+        "PutBucketNotificationConfiguration",
+        "CreateBucket",
+        "DeleteBucket",
+    )
+    """What it wants to be told of."""
+
     def __init__(self, cloud: Cloud, events: EventBridgeService) -> None:
         self._cloud = cloud
         self._events = events
         self._enabled: dict[str, bool] = {}
         self._sequence = 0
-        self._handlers: dict[str, Callable[[CompletedCall], Awaitable[None]]] = {
-            "PutObject": self._put,
-            "CopyObject": self._copied,
-            "CompleteMultipartUpload": self._assembled,
-            "DeleteObject": self._deleted_one,
-            "DeleteObjects": self._deleted_many,
-            "PutBucketNotificationConfiguration": self._configured,
-            "CreateBucket": self._forget,
-            "DeleteBucket": self._forget,
-        }
+        handlers: tuple[Callable[[CompletedCall], Awaitable[None]], ...] = (
+            self._put,
+            self._copied,
+            self._assembled,
+            self._deleted_one,
+            self._deleted_many,
+            self._configured,
+            self._forget,
+            self._forget,
+        )
+        self._handlers = dict(zip(self.OPERATIONS, handlers, strict=True))
 
     async def __call__(self, call: CompletedCall) -> None:
         """Take notice of a call; only S3's matter."""
-        if call.service == "s3" and call.operation in self._handlers:
+        if call.service == self.SERVICE and call.operation in self._handlers:
             await self._handlers[call.operation](call)
 
     # --- Settings ----------------------------------------------------------------------------

@@ -43,6 +43,16 @@ class Pollers:
         clock: Times visibility and delays.
     """
 
+    SERVICE = "sqs"
+    OPERATIONS = (
+        "SendMessage",
+        "SendMessageBatch",
+        "ChangeMessageVisibility",
+        "ChangeMessageVisibilityBatch",
+        "SetQueueAttributes",
+    )
+    """What it wants to be told of."""
+
     def __init__(self, cloud: Cloud, clock: Clock | None = None) -> None:
         self._cloud = cloud
         self._clock = clock or SystemClock()
@@ -91,7 +101,7 @@ class Pollers:
 
     async def __call__(self, call: CompletedCall) -> None:
         """Take notice of a call to SQS."""
-        if call.service != "sqs" or not self._pollers:
+        if call.service != self.SERVICE or not self._pollers:
             return
         queue = str(call.parameters.get("QueueUrl", "")).rsplit("/", 1)[-1]
         for poller in self._pollers.values():
@@ -170,7 +180,7 @@ class Poller:
             case "ChangeMessageVisibilityBatch":
                 for entry in parameters.get("Entries") or ():
                     self._expect(entry.get("VisibilityTimeout"))
-            case "SetQueueAttributes" | "CreateQueue":
+            case "SetQueueAttributes":
                 self._timeouts = None
 
     def _expect(self, delay: float | None) -> None:

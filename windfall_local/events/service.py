@@ -11,6 +11,7 @@ from windfall_local.api import ACCOUNT, CallContext, Cloud, OperationService
 from windfall_local.events.archives import ArchiveOperations
 from windfall_local.events.buses import BusOperations
 from windfall_local.events.clock import Clock, SystemClock, seconds_of, timestamp
+from windfall_local.events.definitions import read_definitions, write_definitions
 from windfall_local.events.deliveries import Deliverer
 from windfall_local.events.journal import Journal
 from windfall_local.events.rules import RuleOperations
@@ -20,6 +21,7 @@ from windfall_local.events.targets import forwarded_event
 MOST_ENTRIES = 10
 MOST_BYTES = 1_048_576  # a request must stay below (PutEvents)
 
+_DEFINE_NOTHING = ("PutEvents", "Describe", "List", "Test", "StartReplay", "CancelReplay")
 _TIME_BYTES = 14  # what AWS counts for an entry's Time
 _REQUIRED_TO_TEST = (
     "id",
@@ -49,6 +51,16 @@ class EventBridgeService(BusOperations, RuleOperations, ArchiveOperations, Opera
         deliverer = Deliverer(cloud, journal, clock, concurrency=concurrency)
         super().__init__(cloud, clock, journal, deliverer)
         self._scheduler: asyncio.Task[None] | None = None
+        definitions = journal.definitions()
+        if definitions is not None:
+            read_definitions(self, definitions)
+
+    async def call(self, operation: str, parameters: dict[str, Any], context: CallContext) -> Any:
+        """Answer one operation; what it defined is on disk before the answer."""
+        answer = await super().call(operation, parameters, context)
+        if not operation.startswith(_DEFINE_NOTHING):
+            self.journal.write_definitions(write_definitions(self))
+        return answer
 
     async def start(self) -> None:
         """Begin to deliver (first what an earlier process left) and to fire schedules."""
