@@ -12,7 +12,7 @@ A part's name carries the range of the text that it covers, so a part that was c
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -41,6 +41,7 @@ class Checkpoints:
     def __init__(self, store: ObjectStore, output: OutputLocation, feature: str) -> None:
         self._store = store
         self._bucket = output.bucket
+        self._prefix = output.prefix
         self._outcome_key = f"{output.prefix}outcomes/{feature}.json"
         self._parts_prefix = f"{output.prefix}parts/{feature}/"
 
@@ -53,6 +54,10 @@ class Checkpoints:
             return Outcome.model_validate_json(body)
         except ValidationError:
             return None  # of another version of this code; the work is done anew
+
+    def result(self, name: str) -> bytes | None:
+        """A result that an earlier try wrote before it was ended, so before it could finish."""
+        return self._store.find(S3Pointer(bucket=self._bucket, key=self._prefix + name))
 
     def finish(self, outcome: Outcome) -> None:
         """Note that all is done; every result must have been written before."""
@@ -132,8 +137,3 @@ class _Queue:
 def part_name(number: int, start: int, end: int, suffix: str) -> str:
     """The name of the part that covers a range of the text; names sort by number."""
     return f"{number:06}.{start}-{end}{suffix}"
-
-
-def missing(names: Iterable[str], saved: frozenset[str]) -> list[str]:
-    """The parts that still have to be bought."""
-    return [name for name in names if name not in saved]
