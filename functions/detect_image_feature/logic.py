@@ -46,20 +46,21 @@ class ImageFeatureDetector:
         """
         feature = task.feature.feature
         checkpoints = Checkpoints(self._store, task.output, feature)
-        return settle(feature, checkpoints, self._clock, lambda: self._find(task))
+        return settle(feature, checkpoints, self._clock, lambda: self._find(task, checkpoints))
 
-    def _find(self, task: DetectImageFeatureTask) -> Finding:
+    def _find(self, task: DetectImageFeatureTask, checkpoints: Checkpoints) -> Finding:
         feature = task.feature.feature
-        raw = self._vision.detect(task.feature, task.source)
-        summary = summary_of(feature, raw)
-        if feature is ImageFeature.TEXT:
-            summary |= self._keep_text(task, raw)
+        bought = checkpoints.result(f"{feature}.json")
+        raw = json.loads(bought) if bought else self._vision.detect(task.feature, task.source)
         result = self._store.write(
             task.output.bucket,
             f"{task.output.prefix}{feature}.json",
             json.dumps(raw, ensure_ascii=False).encode(),
             "application/json",
         )
+        summary = summary_of(feature, raw)
+        if feature is ImageFeature.TEXT:
+            summary |= self._keep_text(task, raw)
         call = ServiceCall(service="rekognition", operation=_OPERATIONS[feature], count=1, units=1)
         return Finding(result, summary, [call])
 

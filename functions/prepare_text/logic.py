@@ -45,7 +45,7 @@ class TextPreparer:
             QuotaExceededError: A limit of the account is reached.
         """
         checkpoints = Checkpoints(self._store, task.output, FEATURE)
-        outcome = settle(FEATURE, checkpoints, self._clock, lambda: self._find(task))
+        outcome = settle(FEATURE, checkpoints, self._clock, lambda: self._find(task, checkpoints))
         if outcome.status is not OutcomeStatus.OK:
             return PreparedText(outcome=outcome)
         return PreparedText(
@@ -55,7 +55,7 @@ class TextPreparer:
             language=outcome.summary["language"],
         )
 
-    def _find(self, task: PrepareTextTask) -> Finding:
+    def _find(self, task: PrepareTextTask, checkpoints: Checkpoints) -> Finding:
         extracted = self._extract(task)
         if not extracted.text:
             raise UnsupportedError("no text")
@@ -63,7 +63,8 @@ class TextPreparer:
         text_type = "text/plain; charset=utf-8"
         self._store.write(bucket, f"{prefix}{TEXT}", extracted.text.encode(), text_type)
         sample = next(split(extracted.text, max_bytes=_SAMPLE_BYTES)).text
-        languages = self._language.dominant(sample)
+        bought = checkpoints.result(f"{FEATURE}.json")
+        languages = json.loads(bought)["Languages"] if bought else self._language.dominant(sample)
         raw = json.dumps({"Languages": languages}).encode()
         result = self._store.write(bucket, f"{prefix}{FEATURE}.json", raw, "application/json")
         summary = {
