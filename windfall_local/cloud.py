@@ -28,6 +28,7 @@ from windfall_local.api import (
     Service,
 )
 from windfall_local.engines.host import EngineHost
+from windfall_local.events.notifications import S3Notifications
 from windfall_local.gateway import Gateway
 from windfall_local.identity.authorizer import Authorizer
 from windfall_local.identity.keys import KeyRegistry
@@ -160,6 +161,7 @@ class LocalCloud:
         self.endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self._open_stores()
         self._build_services()
+        self._connect_observers()
         tidying.push_async_callback(_stop_server, *(await self._serve(listener)))
         for service in reversed(self.services.values()):
             if isinstance(service, Lasting):
@@ -188,6 +190,17 @@ class LocalCloud:
         for target in _ENGINE_SERVICES:
             self._add(target, self, host)
         self.services["sts"] = SecurityTokenService(self.keys, self._authorizer)
+
+    def _connect_observers(self) -> None:
+        """What S3 tells EventBridge, and what SQS tells the pollers of Lambda."""
+        events: Any = self.services.get("events")
+        if events is not None:
+            notifications = S3Notifications(self, events)
+            self.observe(notifications.SERVICE, notifications.OPERATIONS, notifications)
+        functions: Any = self.services.get("lambda")
+        if functions is not None:
+            pollers = functions.pollers
+            self.observe(pollers.SERVICE, pollers.OPERATIONS, pollers)
 
     def _add(self, target: str, *arguments: Any) -> None:
         module, _, name = target.partition(":")

@@ -68,13 +68,12 @@ class EventBridgeService(BusOperations, RuleOperations, ArchiveOperations, Opera
         self._scheduler = asyncio.create_task(self._fire_schedules(), name="eventbridge-scheduler")
 
     async def stop(self) -> None:
-        """End; what is not delivered yet is delivered after the next start."""
+        """End; what is not delivered, or is put on a bus later, is delivered after a next start."""
         if self._scheduler is not None:
             self._scheduler.cancel()
             await asyncio.gather(self._scheduler, return_exceptions=True)
         await self.stop_replays()
         await self.deliverer.stop()
-        self.journal.close()
 
     # --- Events ------------------------------------------------------------------------------
 
