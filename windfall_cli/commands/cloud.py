@@ -18,8 +18,8 @@ from windfall_cli.errors import CommandError
 from windfall_cli.home import LocalAddress, data_dir, forget_address, is_running
 from windfall_cli.inbox import pauses
 from windfall_local.cloud import LocalCloud
-from windfall_local.template import UnsupportedTemplateError, provision_template
-from windfall_local.template.no_local_meaning import list_reasons
+from windfall_local.template import TemplateError
+from windfall_local.template.provision import provision_template
 
 DEFAULT_PORT = 4590
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
@@ -103,9 +103,11 @@ async def _serve(template: Path, port: int, name: str, verbose: bool) -> None:
         loop.add_signal_handler(ending, ended.set)
     try:
         async with LocalCloud.run(data_dir=data_dir(), port=port) as cloud:
-            console.print(f"The local cloud answers at {cloud.endpoint}; provisioning {plain(name)} …")
+            console.print(
+                f"The local cloud answers at {cloud.endpoint}; provisioning {plain(name)} …"
+            )
             stack = await provision_template(cloud, template, name)
-            keys = cloud.root_credentials
+            keys = cloud.keys.root
             LocalAddress(
                 endpoint=cloud.endpoint,
                 region=cloud.region,
@@ -114,16 +116,22 @@ async def _serve(template: Path, port: int, name: str, verbose: bool) -> None:
                 stack=name,
                 pid=os.getpid(),
             ).save()
-            console.print(f"{len(stack.resources)} resources stand. Drop a file: windfall drop FILE --wait")
+            console.print(
+                f"{len(stack.resources)} resources stand. Drop a file: windfall drop FILE --wait"
+            )
             if verbose:
-                for what, reason in list_reasons():
-                    console.print(f"[dim]no local meaning: {what}: {reason}[/]")
+                for what, reason in stack.skipped.items():
+                    console.print(f"[dim]{what}: no local meaning. {reason}[/]")
             await ended.wait()
             console.print("Ending: running work is kept and goes on at the next start …")
-    except UnsupportedTemplateError as error:
-        raise CommandError(str(error), "docs/provisioning.md says what the local cloud honours.") from error
+    except TemplateError as error:
+        raise CommandError(
+            str(error), "docs/provisioning.md says what the local cloud honours."
+        ) from error
     except OSError as error:
-        raise CommandError(f"Port {port} can not be had: {error.strerror}", "windfall up --port 0") from error
+        raise CommandError(
+            f"Port {port} can not be had: {error.strerror}", "windfall up --port 0"
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             forget_address()

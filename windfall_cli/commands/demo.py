@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from windfall.contracts.base import S3Pointer
 from windfall_cli.commands.cloud import DEFAULT_PORT, TEMPLATE, start_in_background
 from windfall_cli.console import command, console
 from windfall_cli.errors import CommandError
@@ -14,7 +15,6 @@ from windfall_cli.inbox import drop_file
 from windfall_cli.pictures import annotate
 from windfall_cli.render import render_insights
 from windfall_cli.stack import open_stack
-from windfall.contracts.base import S3Pointer
 
 FILES = ("portrait.jpg", "page.png", "letter.txt", "queja.txt", "backup.zip")
 FOLDER = Path(__file__).parents[2] / "demo"
