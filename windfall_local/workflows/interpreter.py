@@ -293,14 +293,14 @@ class Run:
     def _wait_end(self, visit: Visit, state: WaitState) -> float:
         bindings = visit.bindings()
         if state.seconds is not None:
-            seconds = visit.evaluate(state.seconds, bindings, "integer")
+            seconds: float = visit.evaluate(state.seconds, bindings, "integer")
             if not 0 <= seconds <= 99_999_999:
                 raise QueryFailure(
                     f"The field 'Seconds' must be from 0 to 99999999; it is {seconds}.", "Seconds"
                 )
             return self.surroundings.now() + seconds
         assert state.timestamp is not None  # one of the two is there
-        text = visit.evaluate(state.timestamp, bindings, "string")
+        text: str = visit.evaluate(state.timestamp, bindings, "string")
         if not is_timestamp(text):
             raise QueryFailure(
                 f"The field 'Timestamp' must be an RFC 3339 timestamp; it is '{text}'.", "Timestamp"
@@ -369,7 +369,7 @@ class Run:
 
 
 def _delay(retrier: Retrier, retried: int) -> float:
-    delay = retrier.interval * float(retrier.backoff ** min(retried, 1000))
+    delay: float = retrier.interval * float(retrier.backoff ** min(retried, 1000))
     if retrier.longest is not None:
         delay = min(delay, retrier.longest)
     if retrier.jitter == "FULL":

@@ -123,10 +123,10 @@ def parse_resource(arn: str) -> Resource:
     """
     if _FUNCTION.fullmatch(arn):
         return Resource(arn, "function", "lambda", "Invoke", "", "lambda", "invoke", "Lambda")
+    if ":activity:" in arn:
+        raise UnknownResourceError("Activities work on AWS only; use .waitForTaskToken.")
     match = _INTEGRATION.fullmatch(arn)
     if match is None:
-        if ":activity:" in arn:
-            raise UnknownResourceError("Activities work on AWS only; use .waitForTaskToken.")
         raise UnknownResourceError(f"The resource '{arn}' is not a service integration's ARN.")
     pattern: Pattern = match["pattern"] or ""  # type: ignore[assignment]  # the expression's own choices
     if match["sdk"]:
