@@ -8,8 +8,10 @@ else is moto as released.
 
 from __future__ import annotations
 
+import json
 import secrets
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -101,11 +103,33 @@ def _fit_notifications() -> None:
     moto.s3.notifications.send_test_event = lambda *_, **__: None
     # moto knows no conditions: a TLS-only bucket policy would deny everything.
     FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL
+    _show_event_bridge()
+
+
+def _show_event_bridge() -> None:
+    """moto keeps a bucket's EventBridge switch, and leaves it out when it is asked."""
+    from moto.s3.responses import S3Response  # noqa: PLC0415 - see `backends`
+
+    get_settings, serialize = S3Response.get_bucket_notification, S3Response.serialized
+
+    def get_all_settings(response: S3Response) -> Any:
+        settings = response.backend.get_bucket_notification_configuration(response.bucket_name)
+        if settings is not None and settings.event_bridge is not None:
+
+            def serialize_all(result: Any) -> Any:
+                result.result["EventBridgeConfiguration"] = {}
+                return serialize(response, result)
+
+            response.serialized = serialize_all
+        return get_settings(response)
+
+    S3Response.get_bucket_notification = get_all_settings
 
 
 def _fit_queues() -> None:
     """Tell listeners of each message, whoever put it there: a client, SNS, a redrive."""
-    from moto.sqs.models import Message, Queue  # noqa: PLC0415 - see `backends`
+    import moto.sqs.models  # noqa: PLC0415 - see `backends`
+    from moto.sqs.models import Message, Queue  # noqa: PLC0415
 
     add_message = Queue.add_message
 
@@ -115,3 +139,40 @@ def _fit_queues() -> None:
             listener(queue.name)
 
     Queue.add_message = add_and_tell
+    # Sending asks for one attribute; all of them would count every message three times.
+    Queue.attributes = property(QueueAttributes)
+    moto.sqs.models.unix_time_millis = lambda: time.time() * 1000
+
+
+class QueueAttributes(Mapping[str, Any]):
+    """A queue's attributes, each worked out when it is asked for."""
+
+    def __init__(self, queue: Any) -> None:
+        self._queue = queue
+        self._names = _names_of(queue)
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names:
+            raise KeyError(name)
+        value = getattr(self._queue, _attribute(name))
+        if name == "RedrivePolicy" and value:
+            return json.dumps(value)
+        return str(value).lower() if isinstance(value, bool) else value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def _names_of(queue: Any) -> list[str]:
+    names = list(queue.BASE_ATTRIBUTES)
+    if queue.fifo_queue:
+        names += queue.FIFO_ATTRIBUTES
+    if queue.kms_master_key_id:
+        names += queue.KMS_ATTRIBUTES
+    return names
+
+
+_attribute = cache(moto.core.utils.camelcase_to_underscores)

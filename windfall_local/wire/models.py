@@ -27,6 +27,7 @@ SERVICES = (
     "comprehend",
     "translate",
     "polly",
+    "cloudformation",
 )
 """Every service of the local cloud, by botocore's name."""
 
