@@ -107,7 +107,7 @@ def _fit_notifications() -> None:
 
 
 def _show_event_bridge() -> None:
-    """moto keeps a bucket's EventBridge switch, and leaves it out when it is asked."""
+    """Moto keeps a bucket's EventBridge switch, and leaves it out when it is asked."""
     from moto.s3.responses import S3Response  # noqa: PLC0415 - see `backends`
 
     get_settings, serialize = S3Response.get_bucket_notification, S3Response.serialized
