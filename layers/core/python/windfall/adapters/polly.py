@@ -33,7 +33,7 @@ class PollySpeech:
         self, ssml: str, *, voice: str, engine: Engine, lexicons: Sequence[str] = ()
     ) -> list[dict[str, Any]]:
         """Speech marks: Polly answers one JSON document per line."""
-        options = {"OutputFormat": "json", "SpeechMarkTypes": ["sentence", "word", "ssml"]}
+        options = {"OutputFormat": "json", "SpeechMarkTypes": ["sentence", "word"]}
         lines = self._synthesize(ssml, voice, engine, lexicons, options)
         return [json.loads(line) for line in lines.splitlines() if line.strip()]
 

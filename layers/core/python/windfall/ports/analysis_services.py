@@ -102,5 +102,5 @@ class Speech(Protocol):
     def marks(
         self, ssml: str, *, voice: str, engine: Engine, lexicons: Sequence[str] = ()
     ) -> list[dict[str, Any]]:
-        """Its speech marks (sentence, word, ssml), by time in milliseconds."""
+        """Its speech marks (sentence, word): `time` in ms, `start`, `end` in bytes of the SSML."""
         ...
