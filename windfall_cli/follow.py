@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.markup import escape
+from rich.padding import Padding
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from windfall_cli.console import console, plain
 from windfall_cli.files import FileState, count_outcomes, read_states
 from windfall_cli.inbox import DroppedFile, pauses
 from windfall_cli.render import STATUS_STYLES
 from windfall_cli.stack import Stack
+
+LONGEST_NAME = 40
 
 
 def follow_files(
@@ -22,13 +27,13 @@ def follow_files(
         The last state of each file, by its id.
     """
     columns = [SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()]
-    with Progress(*columns, console=console, disable=quiet) as progress:
+    names = {one.file_id: one.key for one in dropped}
+    ended: dict[str, FileState] = {}
+    with Progress(*columns, console=console, disable=quiet, transient=True) as progress:
         lines = {
-            one.file_id: progress.add_task(_line(one.key, "waiting for admission"), total=1)
-            for one in dropped
+            file_id: progress.add_task(_line(key, "waiting for admission"))
+            for file_id, key in names.items()
         }
-        names = {one.file_id: one.key for one in dropped}
-        ended: dict[str, FileState] = {}
         for _ in pauses():
             waiting = [file_id for file_id in names if file_id not in ended]
             if not waiting:
@@ -42,17 +47,19 @@ def follow_files(
 
 
 def _move(stack: Stack, progress: Progress, line: TaskID, state: FileState) -> None:
-    if state.has_ended:
-        style = STATUS_STYLES[state.status]
-        reason = f" {plain(state.reason).plain}" if state.reason else ""
-        text = _line(state.key, f"[{style}]{state.status}[/]{reason}")
-        progress.update(line, description=text, completed=1)
-    else:
+    if not state.has_ended:
         done = count_outcomes(stack, state.file_id)
         progress.update(line, description=_line(state.key, f"{done} features done"))
+        return
+    progress.update(line, visible=False)
+    seconds = "" if state.seconds is None else f"  {state.seconds:.1f} s"
+    end = Text.assemble((f"{state.status:9}", STATUS_STYLES[state.status]), seconds)
+    progress.console.print(end, plain(state.key))
+    if state.reason:
+        progress.console.print(Padding(plain(state.reason), (0, 0, 0, 2)))
 
 
 def _line(key: str, state: str) -> str:
     name = plain(key).plain
-    short = name if len(name) <= 40 else f"…{name[-39:]}"
-    return f"{short.replace('[', chr(92) + '['):40} {state}"
+    short = name if len(name) <= LONGEST_NAME else f"…{name[1 - LONGEST_NAME :]}"
+    return f"{escape(short)}  {state}"

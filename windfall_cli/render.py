@@ -24,6 +24,16 @@ STATUS_STYLES = {
     OutcomeStatus.OK.value: "green",
     OutcomeStatus.SKIPPED.value: "yellow",
 }
+_FACE_MARKS = {
+    "Smile": "smiles",
+    "EyesOpen": "eyes open",
+    "MouthOpen": "mouth open",
+    "Eyeglasses": "glasses",
+    "Sunglasses": "sunglasses",
+    "Beard": "beard",
+    "Mustache": "moustache",
+    "FaceOccluded": "partly hidden",
+}
 MOST_ROWS = 12
 MOST_CHARACTERS = 600
 BAR_WIDTH = 20
@@ -116,11 +126,7 @@ def _labels(raw: Raw, everything: bool) -> RenderableType:
 def _faces(raw: Raw, everything: bool) -> RenderableType:
     rows: list[tuple[RenderableType, ...]] = []
     for face in raw["FaceDetails"]:
-        marks = [
-            name.lower()
-            for name in ("Smile", "EyesOpen", "MouthOpen", "Eyeglasses", "Sunglasses", "Beard")
-            if face.get(name, {}).get("Value")
-        ]
+        marks = [words for name, words in _FACE_MARKS.items() if face.get(name, {}).get("Value")]
         rows.append(
             (
                 Text(describe_face(face)),
@@ -186,7 +192,7 @@ def _spans(member: str, kind: str | None) -> Callable[[Raw, bool], RenderableTyp
         rows: list[tuple[RenderableType, ...]] = []
         for item in raw[member]:
             name = Text(item[kind].lower().replace("_", " "), "cyan") if kind else Text()
-            rows.append((name, plain(item.get("Text", "")), _bar(item["Score"])))
+            rows.append((name, plain(" ".join(item.get("Text", "").split())), _bar(item["Score"])))
         return _table(rows, everything)
 
     return render
@@ -210,12 +216,17 @@ def _translation(text: str, everything: bool) -> RenderableType:
 
 
 def _files(manifest: Manifest) -> RenderableType:
-    rows: list[tuple[RenderableType, ...]] = [
-        (plain(file.name), Text(f"s3://{file.bucket}/{file.key}", "dim")) for file in manifest.files
-    ]
-    if not rows:
+    if not manifest.files:
         return Text()
-    return Group(Text(), Text("Files", "bold"), Padding(_table(rows, True), (0, 0, 0, 2)))
+    folders: dict[str, list[str]] = {}
+    for file in manifest.files:
+        folder = f"s3://{file.bucket}/{file.key.removesuffix(file.name)}"
+        folders.setdefault(folder, []).append(plain(file.name).plain)
+    lines = [Text(), Text("Files", "bold")]
+    for folder, names in folders.items():
+        lines.append(Text(f"  {folder}", "dim"))
+        lines.append(Text("  " + "  ".join(names)))
+    return Group(*lines)
 
 
 def _size(size: int | None) -> str | None:
