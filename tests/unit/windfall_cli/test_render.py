@@ -1,0 +1,102 @@
+"""How insights look in a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+
+from windfall.contracts.manifest import Manifest
+from windfall_cli.render import render_insights
+
+FILE_ID = "0" * 40
+
+
+def manifest(outcomes: list[dict[str, Any]], **changes: Any) -> Manifest:
+    document = {
+        "file_id": FILE_ID,
+        "bucket": "inbox",
+        "key": "photo.jpg",
+        "version_id": "1",
+        "size": 1000,
+        "format": "jpeg",
+        "kind": "image",
+        "profile": "default",
+        "status": "analyzed",
+        "received": "2026-11-23T14:00:00.000Z",
+        "recorded": "2026-11-23T14:00:01.000Z",
+        "seconds": 1.0,
+        "outcomes": outcomes,
+        "files": [
+            {
+                "name": "labels.json",
+                "bucket": "results",
+                "key": f"results/{FILE_ID}/labels.json",
+                "media_type": "application/json",
+            }
+        ],
+    }
+    return Manifest.model_validate({**document, **changes})
+
+
+def show(manifest: Manifest, results: dict[str, Any], everything: bool = False) -> str:
+    console = Console(width=100, record=True, file=None, quiet=False)
+    with console.capture() as capture:
+        console.print(render_insights(manifest, results, everything))
+    return capture.get()
+
+
+def ok(feature: str) -> dict[str, Any]:
+    pointer = {"bucket": "results", "key": f"results/{FILE_ID}/{feature}.json"}
+    return {"feature": feature, "status": "ok", "result": pointer}
+
+
+def test_labels_are_shown_surest_first() -> None:
+    labels = {
+        "Labels": [
+            {"Name": "Tree", "Confidence": 60.0, "Instances": []},
+            {"Name": "Person", "Confidence": 90.0, "Instances": [{}], "Parents": []},
+        ]
+    }
+    text = show(manifest([ok("labels")]), {"labels": labels})
+    assert text.index("Person") < text.index("Tree")
+    assert "1 box" in text
+    assert "90%" in text
+
+
+def test_a_long_table_says_how_much_more_there_is() -> None:
+    labels = {"Labels": [{"Name": f"L{n}", "Confidence": 90.0} for n in range(30)]}
+    assert "and 18 more (--all)" in show(manifest([ok("labels")]), {"labels": labels})
+    assert "more" not in show(manifest([ok("labels")]), {"labels": labels}, everything=True)
+
+
+def test_what_was_skipped_says_why() -> None:
+    skipped = {"feature": "moderation", "status": "skipped", "reason": "no local engine"}
+    assert "moderation skipped: no local engine" in show(manifest([skipped]), {})
+
+
+def test_a_rejected_file_says_why() -> None:
+    rejected = manifest([], status="rejected", reason="It is an archive.", files=[])
+    text = show(rejected, {})
+    assert "rejected" in text
+    assert "It is an archive." in text
+
+
+def test_personal_data_is_shown_by_kind_only() -> None:
+    pii = {"Entities": [{"Type": "EMAIL", "Score": 1.0, "BeginOffset": 0, "EndOffset": 5}]}
+    text = show(manifest([ok("pii")], kind="text"), {"pii": pii})
+    assert "email" in text
+
+
+def test_text_from_a_file_is_never_read_as_markup() -> None:
+    entities = {
+        "Entities": [{"Type": "OTHER", "Score": 0.9, "Text": "[link=x]click[/link]\x1b[2J"}]
+    }
+    text = show(manifest([ok("entities")], kind="text"), {"entities": entities})
+    assert "[link=x]click[/link]\\x1b[2J" in text
+
+
+def test_every_file_is_named_with_its_folder() -> None:
+    text = show(manifest([]), {})
+    assert f"s3://results/results/{FILE_ID}/" in text
+    assert "labels.json" in text
