@@ -1,0 +1,71 @@
+"""Checks an answer against botocore's model of a service, further than botocore itself does."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from botocore.model import Shape
+from botocore.session import get_session
+
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    "structure": dict,
+    "map": dict,
+    "list": list,
+    "string": str,
+    "integer": int,
+    "long": int,
+    "float": (int, float),
+    "double": (int, float),
+    "boolean": bool,
+    "timestamp": datetime,
+    "blob": bytes,
+}
+
+
+@cache
+def _service(name: str) -> Any:
+    return get_session().get_service_model(name)
+
+
+def model_violations(service: str, operation: str, answer: dict[str, Any]) -> list[str]:
+    """What in an answer the model does not allow: unknown and missing members, types, ranges."""
+    shape = _service(service).operation_model(operation).output_shape
+    return list(_violations(shape, answer, operation))
+
+
+def _violations(shape: Shape, value: Any, path: str) -> Any:
+    kind = _KINDS[shape.type_name]
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        yield f"{path} is {type(value).__name__}, not {shape.type_name}"
+        return
+    yield from _range_violations(shape, value, path)
+    if shape.type_name == "structure":
+        yield from (f"{path}.{name} is unknown" for name in value.keys() - shape.members.keys())
+        yield from (
+            f"{path}.{name} is missing" for name in set(shape.required_members) - set(value)
+        )
+        for name in value.keys() & shape.members.keys():
+            yield from _violations(shape.members[name], value[name], f"{path}.{name}")
+    elif shape.type_name == "list":
+        for number, item in enumerate(value):
+            yield from _violations(shape.member, item, f"{path}[{number}]")
+
+
+def _range_violations(shape: Shape, value: Any, path: str) -> Any:
+    metadata = shape.metadata
+    if isinstance(value, float) and not math.isfinite(value):
+        yield f"{path} is {value}"
+    if isinstance(value, str):
+        if metadata.get("enum") and value not in metadata["enum"]:
+            yield f"{path} is {value}, none of the model's words"
+        if metadata.get("pattern") and not re.fullmatch(metadata["pattern"], value):
+            yield f"{path} is {value}, not {metadata['pattern']}"
+    size = (
+        value if isinstance(value, int | float) else len(value) if hasattr(value, "__len__") else 0
+    )
+    if not metadata.get("min", -math.inf) <= size <= metadata.get("max", math.inf):
+        yield f"{path} is out of range: {size}"
