@@ -11,6 +11,7 @@ Languages are named as ISO 639-1 has them (`en`, `pt-PT`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 APERTIUM = "windfall_local.engines.translation.apertium:ApertiumEngine"
@@ -36,4 +37,8 @@ class TranslationEngine(Protocol):
             UnsupportedFeatureError: It can't translate between these.
             EngineUnavailableError: The engine is not installed, or gave up.
         """
+        ...
+
+    def translate_all(self, texts: Sequence[str], source: str, target: str) -> list[str]:
+        """Several texts, each for itself."""
         ...

@@ -5,6 +5,8 @@ Its programs are GPL; they run as processes of their own and talk through pipes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from windfall_local.engines import EngineUnavailableError, UnsupportedFeatureError
 from windfall_local.engines.translation import stream
 from windfall_local.engines.translation.installation import (
@@ -44,6 +46,11 @@ class ApertiumEngine:
         for pair in self._route(source, target):
             text = "".join(self._ask(pair, body) + gap for body, gap in stream.split(text))
         return text
+
+    def translate_all(self, texts: Sequence[str], source: str, target: str) -> list[str]:
+        """Several texts, each for itself."""
+        self._route("pt" if source == "pt-PT" else source, target)
+        return [self.translate(text, source, target) for text in texts]
 
     def close(self) -> None:
         """End the programs."""
