@@ -38,14 +38,14 @@ class LayerOperations(DefinitionOperations):
         )
         self.records.layers[layer.arn] = layer
         self._save()
-        return _version(layer) | {"Content": _content(layer)}
+        return _whole(layer)
 
     async def get_layer_version(
         self, parameters: dict[str, Any], _context: CallContext
     ) -> dict[str, Any]:
         """GetLayerVersion."""
         layer = self._layer(parameters["LayerName"], int(parameters["VersionNumber"]))
-        return _version(layer) | {"Content": _content(layer)}
+        return _whole(layer)
 
     async def get_layer_version_by_arn(
         self, parameters: dict[str, Any], _context: CallContext
@@ -53,7 +53,7 @@ class LayerOperations(DefinitionOperations):
         """GetLayerVersionByArn."""
         name, _, number = parameters["Arn"].rpartition(":")
         layer = self._layer(name, int(number))
-        return _version(layer) | {"Content": _content(layer)}
+        return _whole(layer)
 
     async def list_layer_versions(
         self, parameters: dict[str, Any], _context: CallContext
@@ -107,9 +107,12 @@ def _content(layer: LayerVersion) -> dict[str, Any]:
     }
 
 
+def _whole(layer: LayerVersion) -> dict[str, Any]:
+    return {"LayerArn": layer.layer_arn, "Content": _content(layer), **_version(layer)}
+
+
 def _version(layer: LayerVersion) -> dict[str, Any]:
     return {
-        "LayerArn": layer.layer_arn,
         "LayerVersionArn": layer.arn,
         "Description": layer.description,
         "CreatedDate": layer.created,

@@ -20,6 +20,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from typing import Protocol
 
+from windfall_local.api import ServiceError
 from windfall_local.functions.invocations import Invocation, Outcome
 
 log = logging.getLogger(__name__)
@@ -110,7 +111,8 @@ class EnvironmentPool:
             self._relief.cancel()
         for queue in self._queues.values():
             for waiter in queue:
-                waiter.cancel()
+                if not waiter.done():
+                    waiter.set_exception(_ending())
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=grace_seconds)
         closing = [*self._running, *(one for warm in self._warm.values() for one in warm)]
@@ -170,7 +172,7 @@ class EnvironmentPool:
 
     async def _take_place(self, name: str) -> None:
         if self._closed:
-            raise asyncio.CancelledError
+            raise _ending()
         if self._taken < self._places and not self._queues:
             self._taken += 1
             return
@@ -180,7 +182,7 @@ class EnvironmentPool:
         self._serve_queues()
         try:
             await waiter
-        except asyncio.CancelledError:
+        except asyncio.CancelledError:  # The caller went away; its turn is the next one's.
             if waiter.done() and not waiter.cancelled():
                 self._free_place()
             raise
@@ -269,6 +271,10 @@ class EnvironmentPool:
                     self._close_soon(environment)
                 if not warm:
                     del self._warm[key]
+
+
+def _ending() -> ServiceError:
+    return ServiceError("ServiceException", "The local cloud is ending.", status=500)
 
 
 async def _close(environment: Environment) -> None:

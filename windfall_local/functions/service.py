@@ -51,7 +51,7 @@ class LambdaService(ConcurrencyOperations):
     ) -> None:
         super().__init__(cloud, pollers or Pollers(cloud))
         self.runtime_api = runtime_api or RuntimeApi()
-        self._pool = pool or EnvironmentPool()
+        self.pool = pool or EnvironmentPool()
         self._zygote = ZygoteProcess()
         self._trees = source_tree.SourceTrees()
         self._in_flight: Counter[str] = Counter()
@@ -62,7 +62,7 @@ class LambdaService(ConcurrencyOperations):
     async def start(self) -> None:
         """Start the zygote, and go on with the events that a former run accepted."""
         self._zygote.start()
-        self._pool.start()
+        self.pool.start()
         self._events.start()
         for mapping in self.records.mappings.values():
             await self.pollers.put(mapping)
@@ -72,7 +72,7 @@ class LambdaService(ConcurrencyOperations):
         """Let what runs end, keep accepted events for the next start, end every process."""
         await self.pollers.stop()
         await self._events.stop()
-        await self._pool.stop()
+        await self.pool.stop()
         self._zygote.stop()
 
     async def invoke(self, parameters: dict[str, Any], context: CallContext) -> dict[str, Any]:
@@ -87,7 +87,7 @@ class LambdaService(ConcurrencyOperations):
             return {"StatusCode": 202, "Payload": b""}
         invocation = self._invocation(record, payload, context.request_id)
         invocation.client_context = _client_context(parameters)
-        nested = self._pool.is_running(context.principal.arn)
+        nested = self.pool.is_running(context.principal.arn)
         outcome = await self._run(record, invocation, nested=nested)
         answer: dict[str, Any] = {
             "StatusCode": 200,
@@ -130,7 +130,7 @@ class LambdaService(ConcurrencyOperations):
             def build() -> ExecutionEnvironment:
                 return self._start_environment(record, layers)
 
-            return await self._pool.invoke(record.name, version, build, invocation, nested=nested)
+            return await self.pool.invoke(record.name, version, build, invocation, nested=nested)
         finally:
             self._in_flight[record.name] -= 1
 

@@ -64,7 +64,9 @@ class Functions:
         self.service = service
         self.code = code
 
-    async def call(self, operation: str, principal: Principal | None = None, **parameters: Any) -> Any:
+    async def call(
+        self, operation: str, principal: Principal | None = None, **parameters: Any
+    ) -> Any:
         self.cloud.calls.append(("", "", {}, Principal.root()))
         context = CallContext(
             self.cloud, principal or Principal.root(), f"request-{len(self.cloud.calls)}"
