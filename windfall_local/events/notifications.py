@@ -11,7 +11,6 @@ from windfall_local.api import ACCOUNT, Cloud, CompletedCall, Principal, Service
 from windfall_local.events.service import EventBridgeService
 
 _EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"  # the etag that a delete marker shows
-_REQUEST_ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class S3Notifications:
@@ -151,7 +150,7 @@ class S3Notifications:
         detail = {
             "version": "0",
             "bucket": {"name": bucket},
-            "request-id": "".join(secrets.choice(_REQUEST_ID_ALPHABET) for _ in range(16)),
+            "request-id": secrets.token_hex(8).upper(),
             "requester": _requester(call.principal),
             "source-ip-address": "127.0.0.1",
             **told,

@@ -242,10 +242,14 @@ class Poller:
             task = asyncio.create_task(self._process(batch))
             self._batches[task] = batch
             task.add_done_callback(self._finished)
+            if len(batch) < self._batch_size and not self._wake.is_set():
+                return  # The queue gave all it had.
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         del self._batches[task]
         self._slots.release()
+        if self.queue_name.endswith(".fifo"):
+            self._wake.set()  # The next messages of these groups can be received now.
         if not task.cancelled() and task.exception() is not None:
             _log.error("Batch of %s failed", self.queue_name, exc_info=task.exception())
 

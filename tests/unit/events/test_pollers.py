@@ -239,6 +239,22 @@ async def test_a_delayed_message_is_read_when_it_is_due(
     assert function.bodies == [["a"]]
 
 
+async def test_a_fifo_queue_is_looked_at_again_when_a_batch_is_done(
+    pollers: Pollers, cloud: FakeCloud, function: Function
+) -> None:
+    cloud.queue("q.fifo")
+    await connect(pollers, EventSourceArn=queue_arn("q.fifo"))
+    url = f"{cloud.endpoint}/{ACCOUNT}/q.fifo"
+    function.hold = asyncio.Event()
+    first = {"QueueUrl": url, "MessageBody": "a", "MessageGroupId": "g"}
+    await cloud.call("sqs", "SendMessage", first, Principal.root())
+    await settle()
+    looked = len(cloud.called("ReceiveMessage"))
+    function.hold.set()
+    await settle()
+    assert len(cloud.called("ReceiveMessage")) == looked + 1
+
+
 async def test_a_message_that_came_unseen_is_found_soon(
     pollers: Pollers, cloud: FakeCloud, function: Function, clock: ManualClock
 ) -> None:
