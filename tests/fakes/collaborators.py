@@ -1,0 +1,80 @@
+"""Executions, profiles, the bus and measurements in memory."""
+
+from __future__ import annotations
+
+from tests.fakes.hooks import Hook
+from windfall.contracts.analysis import AnalysisInput, Kind
+from windfall.contracts.bus import FileEvent
+from windfall.ports.collaborators import EventBus, Measurements, Profiles, Workflows
+
+
+class FakeWorkflows:
+    """Executions by name; like Step Functions, a name starts once."""
+
+    def __init__(self, hook: Hook | None = None) -> None:
+        self.hook = hook or Hook()
+        self.started: dict[str, AnalysisInput] = {}
+
+    def start(self, kind: Kind, name: str, document: str) -> bool:
+        """Start an execution."""
+        self.hook.before("start")
+        plan = AnalysisInput.model_validate_json(document)
+        assert plan.kind is kind
+        is_new = name not in self.started
+        if is_new:
+            self.started[name] = plan
+        self.hook.after("start")
+        return is_new
+
+
+class FakeProfiles:
+    """Profiles by name."""
+
+    def __init__(self, documents: dict[str, str] | None = None) -> None:
+        self.documents = documents or {}
+
+    def find(self, name: str) -> str | None:
+        """A profile's document."""
+        return self.documents.get(name)
+
+
+class FakeBus:
+    """Keeps what was published."""
+
+    def __init__(self, hook: Hook | None = None) -> None:
+        self.hook = hook or Hook()
+        self.events: list[FileEvent] = []
+
+    def publish(self, event: FileEvent) -> None:
+        """Keep an event."""
+        self.hook.before("publish")
+        self.events.append(event)
+        self.hook.after("publish")
+
+
+class FakeMeasurements:
+    """Keeps what was counted."""
+
+    def __init__(self) -> None:
+        self.files: list[tuple[str, str]] = []
+        self.features: list[tuple[str, str]] = []
+        self.seconds: list[tuple[str, float]] = []
+
+    def file_ended(self, kind: str, status: str) -> None:
+        """A file ended."""
+        self.files.append((kind, status))
+
+    def feature_ended(self, feature: str, status: str) -> None:
+        """A feature ended."""
+        self.features.append((feature, status))
+
+    def insight_took(self, kind: str, seconds: float) -> None:
+        """A file took so long."""
+        self.seconds.append((kind, seconds))
+
+
+def as_ports(
+    workflows: FakeWorkflows, profiles: FakeProfiles, bus: FakeBus, measurements: FakeMeasurements
+) -> tuple[Workflows, Profiles, EventBus, Measurements]:
+    """Type-checked: the fakes fulfil the ports."""
+    return workflows, profiles, bus, measurements
