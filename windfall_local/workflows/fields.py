@@ -13,6 +13,9 @@ from windfall_local.workflows.queries import (
     type_name,
 )
 
+MAX_SECONDS = 99_999_999
+"""What times in a definition can be at most, more than three years."""
+
 _ANY = ("Type", "Comment", "QueryLanguage")
 _FLOW = (*_ANY, "Next", "End", "Output", "Assign")
 _WORK = (*_FLOW, "Retry", "Catch")

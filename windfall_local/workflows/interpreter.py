@@ -36,6 +36,7 @@ from windfall_local.workflows.documents import Document, check_size, dump
 from windfall_local.workflows.executions import Execution, Ledger
 from windfall_local.workflows.failures import RUNTIME, TIMEOUT, QueryFailure, StateFailure
 from windfall_local.workflows.fanout import run_map, run_parallel
+from windfall_local.workflows.fields import MAX_SECONDS
 from windfall_local.workflows.history import History
 from windfall_local.workflows.parsing import is_timestamp
 from windfall_local.workflows.queries import bindable
@@ -294,9 +295,10 @@ class Run:
         bindings = visit.bindings()
         if state.seconds is not None:
             seconds: float = visit.evaluate(state.seconds, bindings, "integer")
-            if not 0 <= seconds <= 99_999_999:
+            if not 0 <= seconds <= MAX_SECONDS:
                 raise QueryFailure(
-                    f"The field 'Seconds' must be from 0 to 99999999; it is {seconds}.", "Seconds"
+                    f"The field 'Seconds' must be from 0 to {MAX_SECONDS}; it is {seconds}.",
+                    "Seconds",
                 )
             return self.surroundings.now() + seconds
         assert state.timestamp is not None  # one of the two is there

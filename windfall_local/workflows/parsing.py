@@ -11,9 +11,7 @@ import re
 from typing import Any
 
 from windfall_local.workflows.definition import (
-    Assignments,
     Block,
-    Catcher,
     Choice,
     ChoiceState,
     FailState,
@@ -21,20 +19,17 @@ from windfall_local.workflows.definition import (
     MapState,
     ParallelState,
     PassState,
-    Retrier,
     State,
     SucceedState,
     TaskState,
     WaitState,
 )
-from windfall_local.workflows.fields import STATE_FIELDS, Fields, Problem, Problems
+from windfall_local.workflows.fields import MAX_SECONDS, STATE_FIELDS, Fields, Problem, Problems
+from windfall_local.workflows.handlers import read_assign, read_catch, read_retry
 from windfall_local.workflows.queries import is_expression
 from windfall_local.workflows.reachability import check_flow
 from windfall_local.workflows.resources import Resource, UnknownResourceError, parse_resource
 from windfall_local.workflows.shapes import member_names, outer_name
-
-_VARIABLE = re.compile(r"[^\W\d]\w{0,79}", re.UNICODE)
-_MAX_WAIT = 99_999_999
 
 
 class InvalidDefinitionError(Exception):
@@ -72,7 +67,7 @@ class _Parser:
         language = fields.string("QueryLanguage", default="JSONPath")
         if language not in ("JSONPath", "JSONata"):
             self.problems.add("/QueryLanguage", "The value must be 'JSONPath' or 'JSONata'")
-        timeout = fields.integer("TimeoutSeconds", minimum=1, maximum=_MAX_WAIT)
+        timeout = fields.integer("TimeoutSeconds", minimum=1, maximum=MAX_SECONDS)
         block = self._block(fields, language)
         self.problems.raise_any(InvalidDefinitionError)
         assert block is not None  # no problem means a block
@@ -157,7 +152,7 @@ class _Parser:
         common: dict[str, Any] = {
             "name": name,
             "output": fields.template("Output"),
-            "assign": self._assign(fields),
+            "assign": read_assign(fields),
         }
         if kind in ("Succeed", "Fail", "Choice"):
             return common
@@ -168,21 +163,6 @@ class _Parser:
         elif fields.boolean("End") is not True:
             self.problems.add(fields.path, "Either 'Next' or 'End' must be set")
         return common
-
-    def _assign(self, fields: Fields) -> Assignments | None:
-        if not fields.has("Assign"):
-            return None
-        assignments: Assignments = {}
-        for name in fields.object("Assign"):
-            if not _VARIABLE.fullmatch(name) or name == "states":
-                self.problems.add(
-                    f"{fields.path}/Assign/{name}", f"'{name}' is not a valid variable name"
-                )
-                continue
-            template = fields.inner("Assign").template(name)
-            if template is not None:
-                assignments[name] = template
-        return assignments
 
     def _build_pass(self, fields: Fields, common: dict[str, Any]) -> State:
         return PassState(**common)
@@ -200,7 +180,7 @@ class _Parser:
     def _build_wait(self, fields: Fields, common: dict[str, Any]) -> State:
         if fields.has("Seconds") == fields.has("Timestamp"):
             self.problems.add(fields.path, "Exactly one of 'Seconds' and 'Timestamp' must be set")
-        seconds = fields.typed_template("Seconds", int, minimum=0, maximum=_MAX_WAIT)
+        seconds = fields.typed_template("Seconds", int, minimum=0, maximum=MAX_SECONDS)
         timestamp = fields.typed_template("Timestamp", str)
         if timestamp is not None and timestamp.constant and not is_timestamp(timestamp.value):
             self.problems.add(f"{fields.path}/Timestamp", "The value is not an RFC 3339 timestamp")
@@ -224,7 +204,7 @@ class _Parser:
                         condition,
                         rule.string("Next"),
                         rule.template("Output"),
-                        self._assign(rule),
+                        read_assign(rule),
                     )
                 )
         return ChoiceState(**common, choices=tuple(rules))
@@ -240,8 +220,8 @@ class _Parser:
             return None
         arguments = fields.template("Arguments")
         self._check_arguments(fields, resource)
-        timeout = fields.typed_template("TimeoutSeconds", int, minimum=1, maximum=_MAX_WAIT)
-        heartbeat = fields.typed_template("HeartbeatSeconds", int, minimum=1, maximum=_MAX_WAIT)
+        timeout = fields.typed_template("TimeoutSeconds", int, minimum=1, maximum=MAX_SECONDS)
+        heartbeat = fields.typed_template("HeartbeatSeconds", int, minimum=1, maximum=MAX_SECONDS)
         if (
             timeout is not None
             and heartbeat is not None
@@ -263,8 +243,8 @@ class _Parser:
             timeout=timeout,
             heartbeat=heartbeat,
             role=role,
-            retry=self._retry(fields),
-            catch=self._catch(fields),
+            retry=read_retry(fields),
+            catch=read_catch(fields),
         )
 
     def _check_arguments(self, fields: Fields, resource: Resource) -> None:
@@ -303,8 +283,8 @@ class _Parser:
             **common,
             branches=tuple(branches),
             arguments=fields.template("Arguments"),
-            retry=self._retry(fields),
-            catch=self._catch(fields),
+            retry=read_retry(fields),
+            catch=read_catch(fields),
         )
 
     def _build_map(self, fields: Fields, common: dict[str, Any]) -> State | None:
@@ -336,71 +316,9 @@ class _Parser:
             tolerated_percentage=fields.typed_template(
                 "ToleratedFailurePercentage", float, minimum=0, maximum=100
             ),
-            retry=self._retry(fields),
-            catch=self._catch(fields),
+            retry=read_retry(fields),
+            catch=read_catch(fields),
         )
-
-    def _errors(self, entry: Fields, is_last: bool) -> tuple[str, ...]:
-        names = [name for name in entry.array("ErrorEquals") if isinstance(name, str)]
-        if not names or len(names) != len(entry.array("ErrorEquals")):
-            self.problems.add(entry.path, "'ErrorEquals' must be a list of error names, not empty")
-        for wildcard in ("States.ALL", "States.TaskFailed"):
-            if wildcard in names and len(names) > 1 and wildcard == "States.ALL":
-                self.problems.add(entry.path, "'States.ALL' must be alone in 'ErrorEquals'")
-        if "States.ALL" in names and not is_last:
-            self.problems.add(entry.path, "'States.ALL' must be in the last entry")
-        return tuple(names)
-
-    def _retry(self, fields: Fields) -> tuple[Retrier, ...]:
-        retriers = []
-        entries = fields.entries("Retry")
-        for index, entry in enumerate(entries):
-            entry.allow(
-                "ErrorEquals",
-                "IntervalSeconds",
-                "MaxAttempts",
-                "BackoffRate",
-                "MaxDelaySeconds",
-                "JitterStrategy",
-                "Comment",
-            )
-            interval = entry.integer("IntervalSeconds", minimum=1, maximum=_MAX_WAIT)
-            attempts = entry.integer("MaxAttempts", minimum=0, maximum=_MAX_WAIT)
-            longest = entry.integer("MaxDelaySeconds", minimum=1, maximum=31_622_400)
-            if longest is not None and longest <= (interval or 1):
-                self.problems.add(
-                    entry.path, "'MaxDelaySeconds' must be greater than 'IntervalSeconds'"
-                )
-            jitter = entry.string("JitterStrategy", default="NONE")
-            if jitter not in ("NONE", "FULL"):
-                self.problems.add(entry.path, "'JitterStrategy' must be 'NONE' or 'FULL'")
-            retriers.append(
-                Retrier(
-                    self._errors(entry, index == len(entries) - 1),
-                    1 if interval is None else interval,
-                    3 if attempts is None else attempts,
-                    entry.number("BackoffRate", minimum=1.0) or 2.0,
-                    longest,
-                    "FULL" if jitter == "FULL" else "NONE",
-                )
-            )
-        return tuple(retriers)
-
-    def _catch(self, fields: Fields) -> tuple[Catcher, ...]:
-        catchers = []
-        entries = fields.entries("Catch")
-        for index, entry in enumerate(entries):
-            entry.allow("ErrorEquals", "Next", "Output", "Assign", "Comment")
-            if entry.require("ErrorEquals", "Next"):
-                catchers.append(
-                    Catcher(
-                        self._errors(entry, index == len(entries) - 1),
-                        entry.string("Next"),
-                        entry.template("Output"),
-                        self._assign(entry),
-                    )
-                )
-        return tuple(catchers)
 
 
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})")

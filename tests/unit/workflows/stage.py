@@ -292,7 +292,7 @@ def assert_fits(shape: Shape | None, value: Any, path: str = "") -> None:
             assert_fits(shape.value, item, f"{path}.{key}")
     else:
         assert isinstance(value, _TYPES[shape.type_name]), f"{path}: {value!r}"
-        if shape.type_name == "string":
+        if isinstance(value, str):
             assert len(value) >= shape.metadata.get("min", 0), path
             assert len(value) <= shape.metadata.get("max", len(value)), path
             assert not shape.metadata.get("enum") or value in shape.metadata["enum"], path
