@@ -114,6 +114,11 @@ def read_claim(request: HttpRequest) -> Claim:
     """Read the signature's parts from the header, or from the query of a presigned URL."""
     authorization = request.headers.get("authorization")
     if authorization is None:
+        if "AWSAccessKeyId" in request.arguments:
+            raise SignatureError(
+                "incomplete",
+                "Signature version 2 is not answered; configure signature_version s3v4.",
+            )
         if "X-Amz-Signature" not in request.arguments:
             raise SignatureError("missing", "The request has no signature.")
         return _presigned_claim(request)

@@ -20,6 +20,7 @@ from moto.core.request import (
     environ_key_for_header,
     should_preserve_original_header_name,
 )
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 
 from windfall_local.api import ServiceError, UnsupportedOperationError
@@ -33,6 +34,8 @@ _NOT_HANDED_ON = frozenset(
     {"authorization", "user-agent", "transfer-encoding", "host", "content-length", "expect"}
 )
 _NOT_ANSWERED = frozenset({"status", "date", "server", "connection", "transfer-encoding"})
+
+_NO_FIELDS: ImmutableMultiDict[str, Any] = ImmutableMultiDict()
 
 _log = logging.getLogger(__name__)
 
@@ -116,4 +119,9 @@ def _to_werkzeug(service: str, request: HttpRequest, host: str, region: str) -> 
         if should_preserve_original_header_name(header):
             preserved[key] = header
     environ[PRESERVED_HEADER_NAMES_ENVIRON_KEY] = preserved
-    return Request(environ)
+    made = Request(environ)
+    if service == "s3" and request.method == "PUT":
+        # An object's content is never a form, whatever its Content-Type says.
+        made._cached_data = request.body  # noqa: SLF001 - where werkzeug keeps a body it has read
+        made.__dict__.update(form=_NO_FIELDS, files=_NO_FIELDS)
+    return made
