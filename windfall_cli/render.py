@@ -81,7 +81,14 @@ def _feature(outcome: Outcome, result: Any, everything: bool) -> RenderableType:
         )
     family = outcome.feature.partition(".")[0]
     view = _VIEWS.get(family)
-    body = view(result, everything) if view and result is not None else _summary(outcome)
+    if outcome.summary.get("unchanged"):
+        body: RenderableType = Text("the text itself", "dim")
+    elif family == "speech":
+        body = Text(
+            f"{outcome.summary.get('seconds', 0):.0f} s, voice {outcome.summary.get('voice')}"
+        )
+    else:
+        body = view(result, everything) if view and result is not None else _summary(outcome)
     title = Text(
         _TITLES.get(family, outcome.feature).format(outcome.feature.rpartition(".")[2]), "bold"
     )

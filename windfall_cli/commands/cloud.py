@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
 
 from windfall_cli.console import command, console, plain
 from windfall_cli.errors import CommandError
@@ -51,7 +52,7 @@ def up(
     if detach:
         start_in_background(template, port, name)
     else:
-        asyncio.run(_serve(template, port, name, verbose))
+        uvloop.run(_serve(template, port, name, verbose))
 
 
 @command
