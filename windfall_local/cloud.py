@@ -43,7 +43,7 @@ DEFAULT_REGION = "us-east-1"
 
 _STATE_SERVICES = (
     "windfall_local.events.service:EventBridgeService",
-    "windfall_local.workflows.service:StepFunctionsService",
+    "windfall_local.workflows:lasting_service",
     "windfall_local.functions.service:LambdaService",
     "windfall_local.template.cloudformation:CloudFormationService",
 )

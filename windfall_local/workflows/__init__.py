@@ -1,17 +1,24 @@
 """AWS Step Functions on one machine: definitions, an interpreter, the full history, its API.
 
-service.py      the API's operations
-parsing.py      Amazon States Language to typed states (`definition.py`), or diagnostics
-queries.py      JSONata: expressions, payload templates, Step Functions' own functions
-interpreter.py  one execution: states, retries, catchers, variables
-fanout.py       Parallel and Map
-tasks.py        what a Task state calls (`resources.py`, `shapes.py` name and convert it)
-history.py      events, kept small and rendered when asked for
-executions.py   what is known of executions, running and ended
-journal.py      what survives the end of the process
+- `service.py`: the API's operations
+- `engine.py`: keeps executions running, announces and writes them down
+- `interpreter.py`: one execution: states, retries, catchers, variables
+- `fanout.py`: Parallel and Map
+- `tasks.py`: what a Task calls; `resources.py` and `shapes.py` name and convert it
+- `parsing.py`: Amazon States Language to typed states (`definition.py`), or diagnostics
+- `queries.py`: JSONata: expressions, payload templates, Step Functions' own functions
+- `history.py`: events, kept small and rendered when asked for
+- `executions.py`: what is known of executions, running and ended
+- `journal.py`: what survives the end of the process
 """
 
+from windfall_local.api import Cloud
 from windfall_local.workflows.journal import Journal, SqliteJournal
 from windfall_local.workflows.service import StepFunctionsService
 
-__all__ = ["Journal", "SqliteJournal", "StepFunctionsService"]
+__all__ = ["Journal", "SqliteJournal", "StepFunctionsService", "lasting_service"]
+
+
+def lasting_service(cloud: Cloud) -> StepFunctionsService:
+    """Step Functions whose machines and executions outlive the process, in the cloud's folder."""
+    return StepFunctionsService(cloud, SqliteJournal(cloud.data_dir / "state" / "workflows.sqlite"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 from collections.abc import Callable, Iterable
@@ -57,14 +58,32 @@ class StepFunctionsService(OperationService):
     ) -> None:
         self._cloud = cloud
         self._engine = Engine(cloud, journal, now, max_ended)
+        self._stopped = False
+        self._ready = asyncio.Event()
+        if journal is None:
+            self._ready.set()
 
     async def start(self) -> None:
         """Bring back what the journal kept; executions that were running go on."""
         self._engine.start()
+        self._ready.set()
 
     async def stop(self) -> None:
         """Lay down what is running; with a journal it goes on at the next start."""
+        self._stopped = True
         await self._engine.stop()
+
+    async def call(self, operation: str, parameters: dict[str, Any], context: CallContext) -> Any:
+        """Answer one operation, once what the journal kept is back.
+
+        Raises:
+            ServiceError: The answer is an error; after `stop` it is always one.
+        """
+        if self._stopped:
+            raise ServiceError("ServiceUnavailable", "Step Functions has stopped", status=503)
+        if not self._ready.is_set():
+            await self._ready.wait()
+        return await super().call(operation, parameters, context)
 
     # State machines
 

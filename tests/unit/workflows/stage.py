@@ -178,11 +178,12 @@ class Stage:
 
     async def end(self, execution: str) -> dict[str, Any]:
         """The description of an execution, once it has ended."""
+        is_jumping = isinstance(asyncio.get_running_loop(), JumpingLoop)
         while True:
             description = await self.call("DescribeExecution", executionArn=execution)
             if description["status"] != "RUNNING":
                 return description
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(5 if is_jumping else 0.01)
 
     async def events(self, execution: str) -> list[dict[str, Any]]:
         events: list[dict[str, Any]] = []

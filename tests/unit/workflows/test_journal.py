@@ -61,6 +61,18 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "workflows" / "journal.sqlite"
 
 
+async def test_calls_wait_until_everything_is_back(path: Path) -> None:
+    stage = _open(_World(), path)
+    creating = asyncio.ensure_future(stage.create(machine({"A": {"Type": "Succeed"}})))
+    await asyncio.sleep(0)
+    assert not creating.done()
+    await stage.service.start()
+    assert await creating
+    await stage.service.stop()
+    with pytest.raises(ServiceError, match="ServiceUnavailable"):
+        await stage.call("ListStateMachines")
+
+
 async def test_machines_and_ended_executions_are_back(path: Path) -> None:
     world = _World()
     stage = _open(world, path)
