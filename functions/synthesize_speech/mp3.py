@@ -8,9 +8,11 @@ header frame is the one that Xing's encoder introduced.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from windfall.errors import InvalidInputError
 
@@ -30,11 +32,8 @@ class _Frame:
     version: int
     rate: int
     length: int
+    samples: int
     mono: bool
-
-    @property
-    def samples(self) -> int:
-        return 1152 if self.version == 3 else 576
 
     @property
     def side_information(self) -> int:
@@ -65,15 +64,16 @@ def sound(file: bytes) -> Audio:
         InvalidInputError: There are none.
     """
     kept: list[bytes] = []
-    duration = Fraction(0)
+    samples: Counter[int] = Counter()
     for number, (position, frame) in enumerate(_frames(file)):
         data = file[position : position + frame.length]
         if number == 0 and _is_header_frame(data, frame):
             continue
         kept.append(data)
-        duration += Fraction(frame.samples, frame.rate)
+        samples[frame.rate] += frame.samples
     if not kept:
         raise InvalidInputError("The speech that was made is no MP3.")
+    duration = sum((Fraction(count, rate) for rate, count in samples.items()), Fraction(0))
     return Audio(b"".join(kept), len(kept), duration)
 
 
@@ -125,7 +125,12 @@ def _next_frame(file: bytes, position: int) -> int:
 
 
 def _frame_at(file: bytes, position: int) -> _Frame | None:
-    header = file[position : position + _HEADER]
+    return _frame_of(file[position : position + _HEADER])
+
+
+@lru_cache(maxsize=1024)
+def _frame_of(header: bytes) -> _Frame | None:
+    """What a header says; a file's frames have the same few headers, so it is read once for all."""
     if len(header) < _HEADER or header[0] != 0xFF or header[1] & 0xE0 != 0xE0:
         return None
     version, layer = header[1] >> 3 & 3, header[1] >> 1 & 3
@@ -135,7 +140,8 @@ def _frame_at(file: bytes, position: int) -> _Frame | None:
     table = _KILOBITS_1 if version == 3 else _KILOBITS_2
     hertz = _RATES[version][rate]
     length = _length(version, table[kilobits], hertz, padding=header[2] >> 1 & 1)
-    return _Frame(version, hertz, length, mono=header[3] >> 6 == _MONO)
+    samples = 1152 if version == 3 else 576
+    return _Frame(version, hertz, length, samples, mono=header[3] >> 6 == _MONO)
 
 
 def _length(version: int, kilobits: int, rate: int, *, padding: int) -> int:
