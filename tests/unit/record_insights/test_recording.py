@@ -1,0 +1,135 @@
+"""Recording: manifest, rows and event, whole and once, whatever crashes."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tests.fakes.hooks import CrashAfter, CrashError, Hook
+from tests.fakes.world import World, analysis_requested
+from windfall.contracts.analysis import RecordRequest
+from windfall.contracts.bus import FileAnalyzed
+from windfall.schemas import PUBLISHED, schema_of, text_of
+
+ROOT = Path(__file__).parents[3]
+TEXT = b"Windfall reads this letter."
+
+
+def test_a_recorded_file_has_its_story_in_the_manifest() -> None:
+    world = World()
+    world.admit_all(world.drop("a.txt", TEXT))
+    world.finish_all()
+
+    manifest = world.only_manifest()
+    assert (manifest.status, manifest.seconds) == ("analyzed", 10.0)
+    assert [file.name for file in manifest.files] == ["sentiment.json"]
+    (event,) = world.bus.events
+    assert isinstance(event, FileAnalyzed)
+    assert event.features == {"sentiment": "ok"}
+    assert world.measurements.files == [("text", "analyzed")]
+    assert world.measurements.features == [("sentiment", "ok")]
+    assert world.measurements.seconds == [("text", 10.0)]
+
+
+def test_one_failed_feature_makes_a_file_partial() -> None:
+    world = World()
+    world.admit_all(world.drop("a.txt", TEXT))
+    (plan,) = world.workflows.started.values()
+    result = world.finish(plan, "sentiment")
+
+    assert result.model_dump() == {"manifests": 1, "status": "partial"}
+    assert world.only_manifest().status == "partial"
+
+
+def test_working_folders_are_not_listed_as_results() -> None:
+    world = World()
+    world.admit_all(world.drop("a.txt", TEXT))
+    (plan,) = world.workflows.started.values()
+    for name in ("parts/pii/1.json", "outcomes/pii.json", "0123456789ab/labels.json", "text.txt"):
+        world.store.drop("results", plan.output.prefix + name, b"{}")
+    world.finish(plan)
+
+    assert [file.name for file in world.only_manifest().files] == ["sentiment.json", "text.txt"]
+
+
+def test_a_crash_after_any_step_heals_when_the_task_is_tried_again() -> None:
+    for operations in itertools.count(1):
+        world = World()
+        world.admit_all(world.drop("a.txt", TEXT), world.drop("b.txt", TEXT))
+        (plan,) = world.workflows.started.values()
+        request = RecordRequest(analysis=plan, outcomes=[world.outcome(plan, "sentiment")])
+        crash = CrashAfter(operations)
+        world.hook(crash)
+        try:
+            world.insights_recorder.record(request)
+        except CrashError:
+            shown = [world.index.shown(file_id) for file_id in world.index.files]
+            assert all(seen is None or seen[1] for seen in shown), "half a generation is visible"
+        world.hook(Hook())
+        result = world.insights_recorder.record(request)
+
+        assert result.manifests == 2
+        assert all(world.index.shown(file_id) for file_id in world.index.files)
+        assert {row.announced for row in world.index.files.values()} == {True}
+        # Only a crash between the event and the note of it can tell the bus twice.
+        told = 3 if crash.crashed_at == "publish" else 2
+        assert len(world.bus.events) == told
+        if crash.crashed_at is None:
+            break
+    assert operations > 12
+
+
+def test_old_insights_stay_until_the_new_ones_are_whole() -> None:
+    for operations in itertools.count(1):
+        world = World()
+        world.admit_all(world.drop("a.txt", TEXT))
+        world.finish_all()
+        (file_id,) = world.index.files
+        world.admit_all(analysis_requested(bucket="inbox", key="a.txt", targets=[]))
+        plan = list(world.workflows.started.values())[-1]
+        request = RecordRequest(analysis=plan, outcomes=[world.outcome(plan, "sentiment")])
+        crash = CrashAfter(operations)
+        world.hook(crash)
+        with contextlib.suppress(CrashError):
+            world.insights_recorder.record(request)
+        shown = world.index.shown(file_id)
+        assert shown is not None
+        assert shown[1]
+        if crash.crashed_at is None:
+            break
+
+
+@pytest.mark.parametrize("failed", [(), ("sentiment",)])
+def test_every_manifest_fits_the_published_schema(failed: tuple[str, ...]) -> None:
+    world = World()
+    world.admit_all(world.drop("a.txt", TEXT), world.drop("b.txt", TEXT), world.drop("c", b""))
+    world.finish_all(*failed)
+
+    schema = json.loads((ROOT / "docs/schemas/manifest.json").read_text("utf-8"))
+    for file_id in world.index.files:
+        manifest = json.loads(world.manifest(file_id).model_dump_json())
+        jsonschema.validate(manifest, schema, cls=jsonschema.Draft202012Validator)
+    for event in world.bus.events:
+        name = {"FileAnalyzed": "file_analyzed", "FileRejected": "file_rejected"}[
+            type(event).__name__
+        ]
+        jsonschema.validate(json.loads(event.model_dump_json()), schema_of(name))
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_published_schemas_are_those_of_the_models(name: str) -> None:
+    committed = (ROOT / f"docs/schemas/{name}.json").read_text("utf-8")
+    assert committed == text_of(name), (
+        "run: PYTHONPATH=layers/core/python python -m windfall.schemas docs/schemas"
+    )
+    jsonschema.Draft202012Validator.check_schema(json.loads(committed))
+
+
+def test_every_event_file_is_understood() -> None:
+    for path in sorted((ROOT / "events/record_insights").glob("*.json")):
+        RecordRequest.model_validate_json(path.read_text("utf-8"))
