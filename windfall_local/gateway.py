@@ -69,6 +69,7 @@ class Exchange:
     request: HttpRequest
     receive: Receive
     request_id: str
+    body_taken: bool = False
     service: str = "s3"
     protocol: WireProtocol = "rest-xml"
     signed: Signed | None = None
@@ -245,8 +246,10 @@ class Gateway:
     # --- What the steps are made of -------------------------------------------------------------
 
     async def _take_in(self, exchange: Exchange) -> None:
-        if exchange.request.body:
+        # An empty body is one too: a second look would wait until the client goes away.
+        if exchange.body_taken:
             return
+        exchange.body_taken = True
         limit = LARGEST_OBJECT if exchange.service == "s3" else LARGEST_REQUEST
         if int(exchange.request.headers.get("content-length", "0")) > limit:
             raise _too_large(limit)

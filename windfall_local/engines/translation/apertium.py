@@ -76,16 +76,19 @@ class ApertiumEngine:
             pipeline = self._pipelines[pair] = Pipeline(stages, found.environment())
         request = stream.encode(body)
         try:
-            return stream.decode(pipeline.ask(request))
+            answer = pipeline.ask(request)
         except PipelineEndedError:
             # A program that died of something else deserves a second try, one that dies of
             # this text does not.
             try:
-                return stream.decode(pipeline.ask(request))
+                answer = pipeline.ask(request)
             except PipelineEndedError as error:
                 raise EngineUnavailableError(
                     f"Apertium gave up twice on a text from {pair[0]} to {pair[1]}: {error}"
                 ) from error
+        translated = stream.decode(answer)
+        # A pronoun that Spanish leaves out leaves its blank.
+        return translated if body[0].isspace() else translated.lstrip()
 
 
 def _leads(pairs: set[tuple[str, str]], source: str, target: str) -> bool:

@@ -193,7 +193,7 @@ class TranslateService(OperationService):
         answer = await self._cloud.call(
             "comprehend", "DetectDominantLanguage", {"Text": text[:5_000]}, context.principal
         )
-        best = next(iter(answer["Languages"]), {"LanguageCode": "", "Score": 0.0})
+        best: Answer = next(iter(answer["Languages"]), {"LanguageCode": "", "Score": 0.0})
         if best["Score"] < CONFIDENT:
             raise ServiceError(
                 "DetectedLanguageLowConfidenceException",

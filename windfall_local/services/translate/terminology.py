@@ -130,9 +130,12 @@ class ProtectedText:
 
     def restore(self, translated: str) -> str:
         """A translation with the terms back in place."""
-        for word, reading in self.readings.items():
-            translated = re.sub(re.escape(word), lambda _: reading, translated, flags=re.I)
-        return translated
+        if not self.readings:
+            return translated
+        readings = {word.lower(): reading for word, reading in self.readings.items()}
+        words = re.compile("|".join(readings), re.IGNORECASE)
+        # A sentence's first word may have been given a capital, or lost it.
+        return words.sub(lambda match: readings[match.group().lower()], translated)
 
 
 def protect(text: str, pairs: dict[str, str]) -> ProtectedText:
