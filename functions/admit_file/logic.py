@@ -86,12 +86,19 @@ class Admitter:
         if arrival.is_folder_marker:
             return "ignored: a folder marker is no file"
         if arrival.bucket == self.bucket:
-            return "ignored: a result of Windfall's own"
+            return self._refuse_own(arrival)
         if redelivered and not arrival.requested:
             row = self.index.file(_file_id(arrival, None, ""))
             if row is not None:
                 return self._resume(row)
         return self._read(arrival)
+
+    def _refuse_own(self, arrival: Arrival) -> str:
+        """Never analyze results: an analysis would make more of them."""
+        if not arrival.requested:
+            return "ignored: a result of Windfall's own"
+        pointer = S3Pointer(bucket=arrival.bucket, key=arrival.key, version_id=arrival.version_id)
+        return self._turn_away(arrival, pointer, "The object lies in Windfall's results bucket.")
 
     def _read(self, arrival: Arrival) -> str:
         """Read the object and go on with it, or turn it away."""

@@ -270,6 +270,15 @@ def test_results_and_folder_markers_start_nothing() -> None:
     assert not world.bus.events
 
 
+def test_a_request_for_a_result_is_rejected() -> None:
+    world = World()
+    world.store.drop(RESULTS, "results/x/text.txt", TEXT)
+    world.admit_all(analysis_requested(bucket=RESULTS, key="results/x/text.txt"))
+
+    assert world.only_manifest().status == "rejected"
+    assert not world.workflows.started
+
+
 @pytest.mark.parametrize("body", ["no json", "[]", '{"source": "aws.s3"}', "{}"])
 def test_a_message_that_is_no_event_is_an_error_of_its_own(body: str) -> None:
     with pytest.raises(InvalidInputError):
