@@ -1,0 +1,45 @@
+"""Every example under events/ of a feature function is a task that the function takes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from detect_image_feature.models import DetectImageFeatureTask
+from detect_text_feature.models import DetectTextFeatureTask
+from prepare_text.models import PrepareTextTask
+from synthesize_speech.models import SynthesizeSpeechTask
+from translate_text.models import TranslateTextTask
+from windfall.contracts.base import Contract
+from windfall.contracts.profile import ImageFeature, TextFeature
+from windfall.text.extraction import FORMATS
+
+EVENTS = Path(__file__).parents[2] / "events"
+TASKS: dict[str, type[Contract]] = {
+    "detect_image_feature": DetectImageFeatureTask,
+    "detect_text_feature": DetectTextFeatureTask,
+    "prepare_text": PrepareTextTask,
+    "synthesize_speech": SynthesizeSpeechTask,
+    "translate_text": TranslateTextTask,
+}
+FILES = [path for function in TASKS for path in sorted((EVENTS / function).glob("*.json"))]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_an_example_is_a_task(path: Path) -> None:
+    document = json.loads(path.read_text("utf-8"))
+    task = TASKS[path.parent.name].model_validate(document)
+    assert task.model_dump(mode="json", exclude_unset=True) == document
+
+
+@pytest.mark.parametrize("function", TASKS)
+def test_a_field_that_nobody_knows_is_refused(function: str) -> None:
+    path = next((EVENTS / function).glob("*.json"))
+    document = {**json.loads(path.read_text("utf-8")), "surprise": 1}
+    with pytest.raises(ValueError, match="surprise"):
+        TASKS[function].model_validate(document)
+
+
+def test_there_is_an_example_of_every_feature_and_format() -> None:
+    names = {path.stem for path in FILES}
+    assert names >= set(ImageFeature) | set(TextFeature) | FORMATS
