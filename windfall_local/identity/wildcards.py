@@ -10,19 +10,24 @@ ANY_QUESTION = "\ue001"
 """Private characters that stand for a literal `*` or `?`, which a policy writes `${*}`, `${?}`."""
 
 
+_STARS = re.compile(r"\*+")
+
+
 @lru_cache(maxsize=8192)
 def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str]:
-    parts = []
-    for character in pattern:
-        if character == "*":
-            # A run of stars is one star; more would only make matching slow.
-            if not parts or parts[-1] != ".*":
-                parts.append(".*")
-        elif character == "?":
-            parts.append(".")
-        else:
-            parts.append(re.escape(literal(character)))
-    return re.compile("".join(parts), re.S | (re.I if ignore_case else 0))
+    first, *others = (_fixed(part) for part in _STARS.split(pattern))
+    if others:
+        # The first place where a middle part fits is as good as any other, so it is never
+        # given up again (an atomic group): many stars do not take exponential time.
+        *middle, last = others
+        expression = first + "".join(f"(?>.*?{part})" for part in middle) + f".*{last}"
+    else:
+        expression = first
+    return re.compile(expression, re.S | (re.I if ignore_case else 0))
+
+
+def _fixed(part: str) -> str:
+    return "".join("." if character == "?" else re.escape(literal(character)) for character in part)
 
 
 def literal(text: str) -> str:

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 from botocore.awsrequest import HeadersDict
 from botocore.handlers import json_decode_policies
+from botocore.model import Shape
 from botocore.parsers import ResponseParser, create_parser
 from botocore.serialize import Serializer, create_serializer
 
@@ -63,29 +64,34 @@ class CallShaper:
         """
         model = operation_model(service, operation)
         blob = _blob_payload(service, operation) if response.status < 300 else None
-        parsed = _parser(service).parse(
-            {
-                "status_code": response.status,
-                "headers": HeadersDict(response.headers),
-                "body": b"" if blob else response.body,
-            },
-            model.output_shape,
-        )
+        parsed = _parse(service, response, b"" if blob else response.body, model.output_shape)
         if response.status >= 300:
-            error = parsed.get("Error", {})
-            fields = {key: value for key, value in parsed.items() if key not in _ERROR_FRAME}
-            raise ServiceError(
-                error.get("Code") or str(response.status),
-                error.get("Message", ""),
-                status=response.status,
-                fields=fields,
-            )
+            raise _error(service, response, parsed)
         parsed.pop("ResponseMetadata", None)
         if blob:
             parsed[blob] = response.body
         if service == "iam":
             json_decode_policies(parsed, model)
         return parsed
+
+
+def _parse(service: str, response: HttpResponse, body: bytes, shape: Shape | None) -> Any:
+    answer = {
+        "status_code": response.status,
+        "headers": HeadersDict(response.headers),
+        "body": body,
+    }
+    return _parser(service).parse(answer, shape)
+
+
+def _error(service: str, response: HttpResponse, parsed: dict[str, Any]) -> ServiceError:
+    error = parsed.get("Error", {})
+    code = error.get("Code") or str(response.status)
+    # What an error tells beyond its message (CancellationReasons) is in its own shape.
+    shape = service_model(service).shape_for_error_code(code)
+    members = _parse(service, response, response.body, shape) if shape is not None else {}
+    fields = {name: value for name, value in members.items() if name not in _ERROR_FRAME}
+    return ServiceError(code, error.get("Message", ""), status=response.status, fields=fields)
 
 
 def _copy_source(source: dict[str, str]) -> str:

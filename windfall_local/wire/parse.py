@@ -209,8 +209,6 @@ def _read_body(identified: Identified, shape: Shape, body: bytes) -> dict[str, A
 def _header_value(member: Shape, text: str) -> Any:
     if member.type_name == "list":
         return [_text_value(member.member, part.strip()) for part in text.split(",")]
-    if member.type_name == "timestamp":
-        return parsedate_to_datetime(text)
     if member.serialization.get("jsonvalue") or getattr(member, "metadata", {}).get("jsonvalue"):
         return json.loads(base64.b64decode(text))
     return _text_value(member, text)
