@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -37,17 +38,18 @@ def model_violations(service: str, operation: str, answer: dict[str, Any]) -> li
     return list(_violations(shape, answer, operation))
 
 
-def _violations(shape: Shape, value: Any, path: str) -> Any:
+def _violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
     kind = _KINDS[shape.type_name]
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+    # Python counts a truth value among the integers; the wire does not.
+    alike: Any = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+    if not alike:
         yield f"{path} is {type(value).__name__}, not {shape.type_name}"
         return
     yield from _range_violations(shape, value, path)
     if shape.type_name == "structure":
         yield from (f"{path}.{name} is unknown" for name in value.keys() - shape.members.keys())
-        yield from (
-            f"{path}.{name} is missing" for name in set(shape.required_members) - set(value)
-        )
+        missing = set(shape.required_members) - set(value)
+        yield from (f"{path}.{name} is missing" for name in missing)
         for name in value.keys() & shape.members.keys():
             yield from _violations(shape.members[name], value[name], f"{path}.{name}")
     elif shape.type_name == "list":
@@ -55,7 +57,7 @@ def _violations(shape: Shape, value: Any, path: str) -> Any:
             yield from _violations(shape.member, item, f"{path}[{number}]")
 
 
-def _range_violations(shape: Shape, value: Any, path: str) -> Any:
+def _range_violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
     metadata = shape.metadata
     if isinstance(value, float) and not math.isfinite(value):
         yield f"{path} is {value}"
@@ -64,8 +66,8 @@ def _range_violations(shape: Shape, value: Any, path: str) -> Any:
             yield f"{path} is {value}, none of the model's words"
         if metadata.get("pattern") and not re.fullmatch(metadata["pattern"], value):
             yield f"{path} is {value}, not {metadata['pattern']}"
-    size = (
-        value if isinstance(value, int | float) else len(value) if hasattr(value, "__len__") else 0
-    )
-    if not metadata.get("min", -math.inf) <= size <= metadata.get("max", math.inf):
+    size = len(value) if isinstance(value, str | bytes | list | dict) else value
+    if isinstance(size, int | float) and not (
+        metadata.get("min", -math.inf) <= size <= metadata.get("max", math.inf)
+    ):
         yield f"{path} is out of range: {size}"

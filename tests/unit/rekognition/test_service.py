@@ -9,6 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from PIL import Image
@@ -499,9 +500,10 @@ async def test_a_collection_keeps_faces_finds_them_and_forgets_them(tmp_path: Pa
     assert [match["Face"]["FaceId"] for match in found["FaceMatches"]] == [first["FaceId"]]
     own = await rekognition("SearchFaces", CollectionId="staff", FaceId=second["FaceId"])
     assert own["FaceMatches"] == []
-    gone = await rekognition("DeleteFaces", CollectionId="staff", FaceIds=[first["FaceId"], "x"])
+    nobody = str(UUID(int=7))
+    gone = await rekognition("DeleteFaces", CollectionId="staff", FaceIds=[first["FaceId"], nobody])
     assert gone["DeletedFaces"] == [first["FaceId"]]
-    assert [one["FaceId"] for one in gone["UnsuccessfulFaceDeletions"]] == ["x"]
+    assert [one["FaceId"] for one in gone["UnsuccessfulFaceDeletions"]] == [nobody]
     listed = await rekognition("ListFaces", CollectionId="staff")
     assert [one["FaceId"] for one in listed["Faces"]] == [second["FaceId"]]
 

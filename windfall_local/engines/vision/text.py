@@ -18,6 +18,8 @@ from windfall_local.engines.vision.results import Box, Line, Polygon, Word
 
 READ_SIDE = 2000
 """Longest side that is read: A4 at 170 dots an inch."""
+FIND_SIDE = 1280
+"""Longest side on which lines are looked for; they are read from the larger picture."""
 SMALL_SIDE = 1000
 """Smaller pictures are doubled first: recognition works on lines 48 pixels high."""
 MIN_SCORE, MIN_SCORE_SHORT = 0.65, 0.85
@@ -38,6 +40,10 @@ class TextReader:
             params={
                 "Global.log_level": "critical",
                 "Global.max_side_len": READ_SIDE,
+                "Det.limit_type": "max",
+                "Det.limit_side_len": FIND_SIDE,
+                # Six long lines at once took 1.3 GB.
+                "Rec.rec_batch_num": 1,
                 "EngineConfig.onnxruntime.intra_op_num_threads": 1,
                 "EngineConfig.onnxruntime.inter_op_num_threads": 1,
             }
