@@ -120,7 +120,6 @@ class ExecutionEnvironment:
             "LANG": "en_US.UTF-8",
             "PATH": os.environ.get("PATH", os.defpath),
             "PYTHONPATH": os.pathsep.join(path),
-            "PYTHONDONTWRITEBYTECODE": "1",
             "TMPDIR": self._temporary,
             "TZ": own.get("TZ", "UTC"),
         }
