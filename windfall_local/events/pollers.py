@@ -204,12 +204,16 @@ class Poller:
                 await self._read_all()
             except ServiceError as error:
                 # The queue or the role is not there (yet), or may not be read.
-                self.last_result = f"PROBLEM: {error.message}"
                 self._principal = None
-                _log.warning("Queue %s can't be read: %s", self.queue_name, error)
+                self._report(f"PROBLEM: {error.message}", error)
             except Exception:
                 self.last_result = "PROBLEM: internal error"
                 _log.exception("Poller of %s failed", self.queue_name)
+
+    def _report(self, result: str, error: Exception) -> None:
+        if result != self.last_result:
+            _log.warning("Poller of %s: %s", self.queue_name, error)
+        self.last_result = result
 
     async def _rest(self) -> None:
         """Return when woken, when a message is due, or after a while."""
@@ -378,8 +382,7 @@ class Poller:
                     "sqs", "DeleteMessageBatch", parameters, await self._reader()
                 )
             except ServiceError as error:
-                self.last_result = f"PROBLEM: {error.message}"
-                _log.warning("Messages of %s not deleted: %s", self.queue_name, error)
+                self._report(f"PROBLEM: {error.message}", error)
 
     async def _give_back(self, messages: list[dict[str, Any]]) -> None:
         for message in messages:
