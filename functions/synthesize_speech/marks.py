@@ -25,6 +25,8 @@ def placed(piece: Piece, marks: Iterable[Mapping[str, Any]], text: bytes) -> Ite
             continue
         start, end = piece.text_range(mark["start"], mark["end"])
         start, end = _without_space(text, start, end)
+        if start == end:
+            continue  # a word that the voice said of its own, such as an emoji's name
         value = text[start:end].decode(errors="replace")
         line = {"time": mark["time"], "type": mark["type"], "start": start, "end": end}
         yield json.dumps({**line, "value": value}, ensure_ascii=False)
