@@ -69,60 +69,58 @@ def inspect(snapshot: Snapshot, key: str) -> Inspection:
     return _inspect_text(snapshot, key)
 
 
-_IMAGES: tuple[tuple[re.Pattern[bytes], str], ...] = (
-    (re.compile(rb"\x89PNG\r\n\x1a\n"), "png"),
-    (re.compile(rb"\xff\xd8\xff"), "jpeg"),
-    (re.compile(rb"GIF8[79]a"), "gif"),
-    (re.compile(rb"RIFF....WEBP", re.DOTALL), "webp"),
-    (re.compile(rb"II\*\0|MM\0\*"), "tiff"),
-    (re.compile(rb"BM.{4}\0\0\0\0", re.DOTALL), "bmp"),
-    (re.compile(rb"....ftyp(heic|heix|heim|heis|hevc|hevx|mif1|msf1)", re.DOTALL), "heic"),
-    (re.compile(rb"....ftyp(avif|avis)", re.DOTALL), "avif"),
+# Patterns are compiled when first used, not when the function starts.
+_IMAGES: tuple[tuple[bytes, str], ...] = (
+    (rb"\x89PNG\r\n\x1a\n", "png"),
+    (rb"\xff\xd8\xff", "jpeg"),
+    (rb"GIF8[79]a", "gif"),
+    (rb"RIFF....WEBP", "webp"),
+    (rb"II\*\0|MM\0\*", "tiff"),
+    (rb"BM.{4}\0\0\0\0", "bmp"),
+    (rb"....ftyp(heic|heix|heim|heis|hevc|hevx|mif1|msf1)", "heic"),
+    (rb"....ftyp(avif|avis)", "avif"),
 )
 
 
 def _image_format(beginning: bytes) -> str | None:
-    return next((name for pattern, name in _IMAGES if pattern.match(beginning)), None)
+    return next(
+        (name for pattern, name in _IMAGES if re.match(pattern, beginning, re.DOTALL)), None
+    )
 
 
 _NOT_YET = "Sound and video are not analyzed yet by this version"
-_REFUSED: tuple[tuple[re.Pattern[bytes], str], ...] = (
+_REFUSED: tuple[tuple[bytes, str], ...] = (
     (
-        re.compile(
-            rb"RIFF....(WAVE|AVI )|....ftyp|....(moov|mdat|wide)|\x1aE\xdf\xa3|fLaC|OggS"
-            rb"|ID3[\x02-\x04]\0|\xff[\xf1\xf2\xf3\xf9\xfa\xfb]|FORM....AIF[FC]|\0\0\x01[\xba\xb3]|FLV\x01|#!AMR",
-            re.DOTALL,
-        ),
+        rb"RIFF....(WAVE|AVI )|....ftyp|....(moov|mdat|wide)|\x1aE\xdf\xa3|fLaC|OggS"
+        rb"|ID3[\x02-\x04]\0|\xff[\xf1\xf2\xf3\xf9\xfa\xfb]|FORM....AIF[FC]"
+        rb"|\0\0\x01[\xba\xb3]|FLV\x01|#!AMR",
         f"{_NOT_YET}.",
     ),
     (
-        re.compile(
-            rb"\x1f\x8b\x08|BZh[1-9]1AY|\xfd7zXZ\0|\x28\xb5\x2f\xfd|7z\xbc\xaf\x27\x1c|Rar!\x1a\x07"
-            rb"|MSCF\0|PK\x05\x06|.{257}ustar",
-            re.DOTALL,
-        ),
+        rb"\x1f\x8b\x08|BZh[1-9]1AY|\xfd7zXZ\0|\x28\xb5\x2f\xfd|7z\xbc\xaf\x27\x1c|Rar!\x1a\x07"
+        rb"|MSCF\0|PK\x05\x06|.{257}ustar",
         "The file is an archive; drop the files that are in it instead.",
     ),
     (
-        re.compile(
-            rb"\x7fELF|MZ[^\n]?\0|\xca\xfe\xba\xbe\0|[\xce\xcf]\xfa\xed\xfe|\xfe\xed\xfa[\xce\xcf]"
-            rb"|\0asm"
-        ),
+        rb"\x7fELF|MZ[^\n]?\0|\xca\xfe\xba\xbe\0|[\xce\xcf]\xfa\xed\xfe|\xfe\xed\xfa[\xce\xcf]"
+        rb"|\0asm",
         "The file is a program; there is nothing to analyze in it.",
     ),
-    (re.compile(rb"PAR1"), "Tables are not scored yet by this version (this is a Parquet file)."),
+    (rb"PAR1", "Tables are not scored yet by this version (this is a Parquet file)."),
     (
-        re.compile(rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+        rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
         "The file is an old Office document (doc, xls, ppt); save it as docx or PDF.",
     ),
-    (re.compile(rb"\{\\rtf"), "The file is rich text (RTF); save it as docx, PDF or plain text."),
-    (re.compile(rb"%!PS"), "The file is PostScript; save it as PDF."),
+    (rb"\{\\rtf", "The file is rich text (RTF); save it as docx, PDF or plain text."),
+    (rb"%!PS", "The file is PostScript; save it as PDF."),
 )
 
 
 def _refusal(beginning: bytes) -> str | None:
     """Why a file of a known sort is not taken."""
-    return next((reason for pattern, reason in _REFUSED if pattern.match(beginning)), None)
+    return next(
+        (reason for pattern, reason in _REFUSED if re.match(pattern, beginning, re.DOTALL)), None
+    )
 
 
 def _inspect_zip(snapshot: Snapshot) -> Inspection:
@@ -164,9 +162,24 @@ def _zip_refusal(names: set[str]) -> str:
     return "The file is an archive; drop the files that are in it instead."
 
 
-_HTML = re.compile(r"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.I | re.DOTALL)
-_SVG = re.compile(r"\s*(<\?xml[^>]*>|<!--.*?-->|<!doctype[^>]*>|\s)*<svg\b", re.I | re.DOTALL)
-_CUE = re.compile(r"\s*\d+\s*\r?\n\d+:\d\d:\d\d[,.]\d{3}\s+-->\s+\d+:\d\d:\d\d[,.]\d{3}")
+_HTML_START = r"<(!doctype\s+html|html|head|body)\b"
+_SVG_START = r"<(!doctype\s+svg|svg)\b"
+_CUE = r"\s*\d+\s*\r?\n\d+:\d\d:\d\d[,.]\d{3}\s+-->\s+\d+:\d\d:\d\d[,.]\d{3}"
+
+
+def _without_preamble(text: str) -> str:
+    """The text from its first element on: behind white space, comments and processing instructions.
+
+    By hand, since a pattern for it would take time without end on a text made for that.
+    """
+    while True:
+        text = text.lstrip()
+        for opening, closing in (("<!--", "-->"), ("<?", "?>")):
+            if text.startswith(opening) and closing in text:
+                text = text.partition(closing)[2]
+                break
+        else:
+            return text
 
 
 def _inspect_text(snapshot: Snapshot, key: str) -> Inspection:
@@ -179,7 +192,7 @@ def _inspect_text(snapshot: Snapshot, key: str) -> Inspection:
     if not any(character.isalnum() for character in decoded.text):
         raise InvalidInputError("The file is a text without a single letter or digit.")
     text = decoded.text.removeprefix("\ufeff")
-    if _SVG.match(text[:4096]):
+    if re.match(_SVG_START, _without_preamble(text[:4096]), re.I):
         raise InvalidInputError("The file is a drawing (SVG); save it as PNG or JPEG.")
     name, media_type = _text_format(text[:4096], PurePosixPath(key).suffix.lower())
     return Inspection(Kind.TEXT, name, media_type)
@@ -189,9 +202,11 @@ def _text_format(beginning: str, suffix: str) -> tuple[str, str]:
     """The sort of text: by what stands in it, and only between Markdown and plain by its name."""
     if beginning.startswith("WEBVTT"):
         return "vtt", "text/vtt"
-    if _CUE.match(beginning):
+    if re.match(_CUE, beginning):
         return "srt", "application/x-subrip"
-    if _HTML.match(beginning) or (suffix in {".html", ".htm"} and "<" in beginning):
+    if re.match(_HTML_START, _without_preamble(beginning), re.I) or (
+        suffix in {".html", ".htm"} and "<" in beginning
+    ):
         return "html", "text/html"
     if suffix in {".md", ".markdown"}:
         return "md", "text/markdown"

@@ -98,6 +98,13 @@ TAKEN: dict[str, tuple[str, Callable[[], bytes], str, str]] = {
     "a PNG named .jpg": ("a.jpg", lambda: picture("PNG"), "png", "image"),
     "a text named .png": ("a.png", lambda: b"just text", "txt", "text"),
     "HTML named .png": ("a.png", lambda: b"<!DOCTYPE html><p>hi", "html", "text"),
+    "HTML behind comments": (
+        "a.txt",
+        lambda: b"<!-- a --> " * 200 + b"<HTML><p>hi",
+        "html",
+        "text",
+    ),
+    "comments without end": ("a.txt", lambda: b"<!-- a --> " * 300 + b"<!-- b", "txt", "text"),
     "Markdown": ("a.md", lambda: b"# Title", "md", "text"),
     "one letter": ("a.txt", lambda: b"a", "txt", "text"),
     "SRT": ("a.txt", lambda: b"1\n00:00:01,000 --> 00:00:02,000\nHi\n", "srt", "text"),

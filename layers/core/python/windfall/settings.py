@@ -17,7 +17,7 @@ class EnvironmentSettings(BaseModel):
     Each function declares only what it needs, so its template entry and its role stay small.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
