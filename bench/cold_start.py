@@ -62,11 +62,17 @@ def _import(name: str) -> tuple[float, float]:
 def _environment() -> dict[str, str]:
     """What a function finds on Lambda, tracing included; names instead of real resources."""
     variables = (
-        "RESULTS_BUCKET INSIGHTS_TABLE EVENT_BUS PROFILES_PATH ANALYZE_IMAGE_MACHINE_ARN "
-        "ANALYZE_TEXT_MACHINE_ARN POWERTOOLS_SERVICE_NAME POWERTOOLS_METRICS_NAMESPACE"
-    ).split()
+        "RESULTS_BUCKET",
+        "INSIGHTS_TABLE",
+        "EVENT_BUS",
+        "PROFILES_PATH",
+        "ANALYZE_IMAGE_MACHINE_ARN",
+        "ANALYZE_TEXT_MACHINE_ARN",
+        "POWERTOOLS_SERVICE_NAME",
+        "POWERTOOLS_METRICS_NAMESPACE",
+    )
     return {
-        **{name: "bench" for name in variables},
+        **dict.fromkeys(variables, "bench"),
         "PATH": os.environ["PATH"],
         "PYTHONPATH": f"{ROOT / 'functions'}:{ROOT / 'layers/core/python'}",
         "AWS_REGION": "us-east-1",

@@ -1,0 +1,27 @@
+"""Runs a bare local cloud until its standard input ends; prints its address as JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import uvloop
+
+from windfall_local.cloud import LocalCloud
+
+
+async def _serve(folder: Path) -> None:
+    async with LocalCloud.run(data_dir=folder) as cloud:
+        keys = cloud.keys.root
+        address = {"endpoint": cloud.endpoint, "key": keys.access_key, "secret": keys.secret_key}
+        sys.stdout.write(json.dumps(address) + "\n")
+        sys.stdout.flush()
+        await asyncio.to_thread(sys.stdin.read)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        uvloop.run(_serve(Path(folder)))
