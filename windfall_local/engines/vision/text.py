@@ -40,6 +40,9 @@ class TextReader:
             params={
                 "Global.log_level": "critical",
                 "Global.max_side_len": READ_SIDE,
+                # Its classifier turned one sound line in ten upside down; text that really is
+                # upside down Rekognition does not read either.
+                "Global.use_cls": False,
                 "Det.limit_type": "max",
                 "Det.limit_side_len": FIND_SIDE,
                 # Six long lines at once took 1.3 GB.
