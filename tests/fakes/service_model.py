@@ -64,8 +64,10 @@ def _range_violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
     if isinstance(value, str):
         if metadata.get("enum") and value not in metadata["enum"]:
             yield f"{path} is {value}, none of the model's words"
-        if metadata.get("pattern") and not re.fullmatch(metadata["pattern"], value):
-            yield f"{path} is {value}, not {metadata['pattern']}"
+        # Java's \p{…} is not Python's: the models use it for "any character" only.
+        pattern = (metadata.get("pattern") or "").replace(r"[\P{M}\p{M}]", r"[\s\S]")
+        if pattern and not re.fullmatch(pattern, value):
+            yield f"{path} is {value}, not {pattern}"
     size = len(value) if isinstance(value, str | bytes | list | dict) else value
     if isinstance(size, int | float) and not (
         metadata.get("min", -math.inf) <= size <= metadata.get("max", math.inf)

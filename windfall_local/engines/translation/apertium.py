@@ -87,8 +87,20 @@ class ApertiumEngine:
                     f"Apertium gave up twice on a text from {pair[0]} to {pair[1]}: {error}"
                 ) from error
         translated = stream.decode(answer)
-        # A pronoun that Spanish leaves out leaves its blank.
-        return translated if body[0].isspace() else translated.lstrip()
+        return _begin_alike(body, translated)
+
+
+def _begin_alike(body: str, translated: str) -> str:
+    """A translation that begins as its source does.
+
+    A pronoun that Spanish leaves out leaves its blank, and a first word is given a capital even
+    where the source has none (a list item, a part of a sentence between tags).
+    """
+    if not body[0].isspace():
+        translated = translated.lstrip()
+    if body[0].islower() and translated[:1].isupper() and not translated[1:2].isupper():
+        translated = translated[0].lower() + translated[1:]
+    return translated
 
 
 def _leads(pairs: set[tuple[str, str]], source: str, target: str) -> bool:
