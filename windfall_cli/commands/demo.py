@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from io import StringIO
 from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
 
 from windfall.contracts.base import S3Pointer
+from windfall.contracts.manifest import Manifest
 from windfall_cli.commands.cloud import DEFAULT_PORT, TEMPLATE, start_in_background
 from windfall_cli.console import command, console
 from windfall_cli.errors import CommandError
@@ -14,32 +21,54 @@ from windfall_cli.home import LocalAddress
 from windfall_cli.inbox import drop_file
 from windfall_cli.pictures import annotate
 from windfall_cli.render import render_insights
-from windfall_cli.stack import open_stack
+from windfall_cli.stack import Stack, open_stack
 
 FILES = ("portrait.jpg", "page.png", "letter.txt", "queja.txt", "backup.zip")
 FOLDER = Path(__file__).parents[2] / "demo"
+PICTURE_WIDTH = 96
+
+PicturesOption = Annotated[
+    Path,
+    typer.Option("--pictures", help="Where pictures of the insights go.", metavar="FOLDER"),
+]
 
 
 @command
-def demo() -> None:
+def demo(pictures: PicturesOption = Path("demo-pictures")) -> None:
     """Start the local cloud if need be, drop five real files and show what was found in them."""
     if not FOLDER.is_dir():
         raise CommandError("The demo's files lie in the repository's folder demo/.", "make demo")
     if LocalAddress.load() is None:
         start_in_background(TEMPLATE, DEFAULT_PORT, "windfall")
     stack = open_stack(None)
-    dropped = [drop_file(stack, FOLDER / name, f"demo/{name}") for name in FILES]
+    dropped = [drop_file(stack, FOLDER / name, name) for name in FILES]
     follow_files(stack, dropped)
+    pictures.mkdir(parents=True, exist_ok=True)
     for one in dropped:
         manifest = read_manifest(stack, one.file_id)
-        results = read_results(stack, manifest)
         console.rule()
-        console.print(render_insights(manifest, results, everything=False))
-        if manifest.kind == "image":
-            pointer = S3Pointer(bucket=one.bucket, key=one.key, version_id=one.version_id)
-            picture = Path(f"demo-{Path(one.key).stem}.png")
-            picture.write_bytes(annotate(read_object(stack, pointer), results))
-            console.print(f"Drawn: {picture}")
+        console.print(render_insights(manifest, read_results(stack, manifest), everything=False))
+        for picture in _draw(stack, manifest, pictures):
+            console.print(f"Picture: {picture}")
     console.rule()
     console.print("The local cloud goes on. Drop files of your own: windfall drop FILE --wait")
-    console.print("End it: windfall down")
+    console.print("(windfall is .venv/bin/windfall). End it: windfall down")
+
+
+def _draw(stack: Stack, manifest: Manifest, folder: Path) -> list[Path]:
+    """The insights as they look in the terminal; for an image also the boxes drawn over it."""
+    results = read_results(stack, manifest)
+    name = Path(manifest.key).stem
+    screen = Console(width=PICTURE_WIDTH, record=True, file=StringIO(), highlight=False)
+    screen.print(render_insights(manifest, results, everything=False))
+    drawn = [folder / f"{name}.svg"]
+    svg = screen.export_svg(title=f"windfall show {manifest.key}")
+    # Rich links web fonts; a picture should look the same without a network.
+    drawn[0].write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL))
+    if manifest.kind == "image":
+        pointer = S3Pointer(
+            bucket=manifest.bucket, key=manifest.key, version_id=manifest.version_id
+        )
+        drawn.append(folder / f"{name}.png")
+        drawn[1].write_bytes(annotate(read_object(stack, pointer), results))
+    return drawn
