@@ -293,11 +293,12 @@ def cloud_in_thread(
 ) -> Iterator[LocalCloud]:
     """A cloud in a thread of its own, for tests and tools that are not asynchronous."""
     started: Future[LocalCloud] = Future()
-    ended: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+    ended: Future[None] = Future()
+    ending: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def live() -> None:
         end = asyncio.Event()
-        ended.set_result((asyncio.get_running_loop(), end))
+        ending.set_result((asyncio.get_running_loop(), end))
         async with LocalCloud.run(
             data_dir, region=region, loopback_is_secure=loopback_is_secure
         ) as cloud:
@@ -308,19 +309,20 @@ def cloud_in_thread(
         try:
             asyncio.run(live())
         except BaseException as error:
-            if started.done():
-                raise
-            started.set_exception(error)
+            (ended if started.done() else started).set_exception(error)
+        else:
+            ended.set_result(None)
 
     thread = threading.Thread(target=run, name="local-cloud")
     thread.start()
     try:
         yield started.result()
     finally:
-        loop, end = ended.result()
+        loop, end = ending.result()
         with contextlib.suppress(RuntimeError):  # It may have ended by itself.
             loop.call_soon_threadsafe(end.set)
         thread.join()
+    ended.result()
 
 
 class _Server(uvicorn.Server):

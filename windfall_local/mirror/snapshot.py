@@ -12,15 +12,40 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.bindings._rust import openssl
+from cryptography.hazmat.primitives import serialization
+
 State = dict[str, dict[str, Any]]
 
 _FORMAT = 1
 
-# Locks are part of moto's models; each comes back as a new, free one.
-_FREE_AGAIN: dict[type, Callable[[Any], tuple[Any, ...]]] = {
-    threading.Condition: lambda _: (threading.Condition, ()),
-    type(threading.Lock()): lambda _: (threading.Lock, ()),
-    type(threading.RLock()): lambda _: (threading.RLock, ()),
+
+def _fresh(kind: Callable[[], Any]) -> Callable[[Any], tuple[Any, ...]]:
+    return lambda _: (kind, ())
+
+
+def _read_key(der: bytes) -> Any:
+    return serialization.load_der_private_key(der, None)
+
+
+def _key_as_bytes(key: Any) -> tuple[Any, ...]:
+    der = key.private_bytes(
+        serialization.Encoding.DER,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return _read_key, (der,)
+
+
+_REDUCERS: dict[type, Callable[[Any], tuple[Any, ...]]] = {
+    # Locks are part of moto's models; each comes back as a new, free one.
+    threading.Condition: _fresh(threading.Condition),
+    type(threading.Lock()): _fresh(threading.Lock),
+    type(threading.RLock()): _fresh(threading.RLock),
+    # KMS's asymmetric keys; the file is as private as they are.
+    openssl.rsa.RSAPrivateKey: _key_as_bytes,
+    openssl.ec.ECPrivateKey: _key_as_bytes,
+    openssl.ed25519.Ed25519PrivateKey: _key_as_bytes,
 }
 
 
@@ -49,7 +74,7 @@ class Snapshot:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as stream:
             pickler = pickle.Pickler(stream, protocol=pickle.HIGHEST_PROTOCOL)
-            pickler.dispatch_table = ChainMap(_FREE_AGAIN, copyreg.dispatch_table)
+            pickler.dispatch_table = ChainMap(_REDUCERS, copyreg.dispatch_table)
             pickler.dump({"format": _FORMAT, "moto": version("moto"), "state": state})
             stream.flush()
             os.fsync(stream.fileno())

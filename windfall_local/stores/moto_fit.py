@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -62,6 +63,8 @@ def fit() -> None:
     _fit_requests()
     _fit_notifications()
     _fit_queues()
+    _fit_parameters()
+    _fit_versions()
 
 
 @cache
@@ -142,6 +145,49 @@ def _fit_queues() -> None:
     # Sending asks for one attribute; all of them would count every message three times.
     Queue.attributes = property(QueueAttributes)
     moto.sqs.models.unix_time_millis = lambda: time.time() * 1000
+
+
+def _fit_parameters() -> None:
+    """Parameters and their tags, in a form that can be written down and read again."""
+    from moto.ssm.models import (  # noqa: PLC0415 - see `backends`
+        ParameterDict,
+        SimpleSystemManagerBackend,
+    )
+
+    initialise = SimpleSystemManagerBackend.__init__
+
+    def initialise_plainly(backend: Any, *arguments: Any, **more: Any) -> None:
+        initialise(backend, *arguments, **more)
+        backend._resource_tags.default_factory = _tags_of_one_type
+
+    def reduce(found: ParameterDict) -> tuple[Any, ...]:
+        made = (found.account_id, found.region_name)
+        return ParameterDict, made, found.__dict__, None, iter(dict.items(found))
+
+    SimpleSystemManagerBackend.__init__ = initialise_plainly
+    ParameterDict.__reduce__ = reduce
+
+
+def _fit_versions() -> None:
+    """A bucket's keys write all their versions down; as a plain dict, only the last."""
+    from moto.s3.utils import _VersionedKeyStore  # noqa: PLC0415 - see `backends`
+
+    def reduce(found: _VersionedKeyStore) -> tuple[Any, ...]:
+        return _restore_versions, (dict(dict.items(found)),)
+
+    _VersionedKeyStore.__reduce__ = reduce
+
+
+def _restore_versions(lists: dict[str, Any]) -> Any:
+    from moto.s3.utils import _VersionedKeyStore  # noqa: PLC0415 - see `backends`
+
+    found = _VersionedKeyStore()
+    dict.update(found, lists)
+    return found
+
+
+def _tags_of_one_type() -> defaultdict[str, dict[str, str]]:
+    return defaultdict(dict)
 
 
 class QueueAttributes(Mapping[str, Any]):
