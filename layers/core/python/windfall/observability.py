@@ -43,7 +43,8 @@ def _tracer() -> HandlerTracer:
         return Untraced()
     from aws_lambda_powertools.tracing import Tracer  # noqa: PLC0415 - see Untraced
 
-    return Tracer()
+    # The calls to AWS are all there is to trace; looking for every other library takes 100 ms.
+    return Tracer(patch_modules=("botocore",))
 
 
 logger = Logger(use_rfc3339=True)
