@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -76,6 +77,8 @@ def known_entities() -> dict[str, str]:
 def _parser() -> Any:
     from textblob.en import parser  # noqa: PLC0415 - 1.5 s and 140 MB
 
-    # The lexicon loads itself at the first look.
-    len(parser.lexicon.keys())
+    with warnings.catch_warnings():
+        # TextBlob leaves the files that it reads for the garbage collector to close.
+        warnings.simplefilter("ignore", ResourceWarning)
+        parser.find_chunks(parser.find_tags(["Lists", "load", "at", "the", "first", "look"]))
     return parser

@@ -76,18 +76,26 @@ class ApertiumEngine:
             pipeline = self._pipelines[pair] = Pipeline(stages, found.environment())
         request = stream.encode(body)
         try:
-            answer = pipeline.ask(request)
+            answer = _whole_answer(pipeline, request)
         except PipelineEndedError:
             # A program that died of something else deserves a second try, one that dies of
             # this text does not.
             try:
-                answer = pipeline.ask(request)
+                answer = _whole_answer(pipeline, request)
             except PipelineEndedError as error:
                 raise EngineUnavailableError(
                     f"Apertium gave up twice on a text from {pair[0]} to {pair[1]}: {error}"
                 ) from error
         translated = stream.decode(answer)
         return _begin_alike(body, translated)
+
+
+def _whole_answer(pipeline: Pipeline, request: bytes) -> bytes:
+    answer = pipeline.ask(request)
+    if not stream.is_whole(answer):
+        pipeline.close()
+        raise PipelineEndedError("the answer is not whole")
+    return answer
 
 
 def _begin_alike(body: str, translated: str) -> str:

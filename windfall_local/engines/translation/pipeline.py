@@ -102,4 +102,7 @@ class Pipeline:
             if not part:
                 raise PipelineEndedError("a program of the chain ended")
             answer += part
+        if any(program.poll() is not None for program in self._programs):
+            # Behind a program that died, the others answer the end of their input.
+            raise PipelineEndedError("a program of the chain ended")
         return bytes(answer[:-1])

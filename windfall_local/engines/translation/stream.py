@@ -47,6 +47,11 @@ def decode(answer: bytes) -> str:
     return _TOKEN.sub(plain, text.removesuffix("[][\n]"))
 
 
+def is_whole(answer: bytes) -> bool:
+    """Whether an answer holds the end that `encode` gave its request."""
+    return b"[][\n]" in answer
+
+
 def split(text: str) -> Iterator[tuple[str, str]]:
     """A text as (what to translate, the blanks that follow it), in order and without loss."""
     pieces = _PARAGRAPH_END.split(text)

@@ -20,8 +20,8 @@ _INTRODUCED = {
     rf"[Ss]aludos,)\s+(?P<it>{_NAME})",
 }
 _AGE = {
-    "en": r"\b(?P<it>\d{1,3}(?:[- ]years?[- ]old| years of age))\b|\b(?:aged?|age:)\s+(?P<it2>\d{1,3})\b",
-    "es": r"\b(?:tengo|tiene|de|edad:?)\s+(?P<it>\d{1,3} años)\b(?! (?:de experiencia|después))",
+    "en": r"\b(?P<it>\d{1,3}(?:[- ]years?[- ]old| years of age))\b|\b(?:[Aa]ged?|[Aa]ge:)\s+(?P<it2>\d{1,3})\b",
+    "es": r"\b(?:[Tt]engo|[Tt]iene|de|[Ee]dad:?)\s+(?P<it>\d{1,3} años)\b(?! (?:de experiencia|después))",
 }
 
 
