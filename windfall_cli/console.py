@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.text import Text
 
+from windfall.errors import WindfallError
 from windfall_cli.errors import CommandError
 
 P = ParamSpec("P")
@@ -64,7 +65,7 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
         except CommandError as error:
             fail(error)
-        except (ClientError, BotoCoreError) as error:
+        except (ClientError, BotoCoreError, WindfallError) as error:
             fail(CommandError(str(error), "See what is running: windfall doctor"))
         except KeyboardInterrupt:
             stderr.print("\nStopped. What was dropped goes on: windfall status")

@@ -9,8 +9,9 @@ from rich.padding import Padding
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from windfall.ports.insights import ANALYZING, FileRow
 from windfall_cli.console import console, plain
-from windfall_cli.files import FileState, count_outcomes, read_states
+from windfall_cli.files import count_outcomes, reader
 from windfall_cli.inbox import DroppedFile, pauses
 from windfall_cli.render import STATUS_STYLES
 from windfall_cli.stack import Stack
@@ -20,15 +21,16 @@ LONGEST_NAME = 40
 
 def follow_files(
     stack: Stack, dropped: Sequence[DroppedFile], quiet: bool = False
-) -> dict[str, FileState]:
+) -> dict[str, FileRow]:
     """Wait until every file has ended; Ctrl-C stops the waiting, never the work.
 
     Returns:
-        The last state of each file, by its id.
+        The last row of each file, by its id.
     """
     columns = [SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()]
     names = {one.file_id: one.key for one in dropped}
-    ended: dict[str, FileState] = {}
+    rows = reader(stack)
+    ended: dict[str, FileRow] = {}
     with Progress(*columns, console=console, disable=quiet, transient=True) as progress:
         lines = {
             file_id: progress.add_task(_line(key, "waiting for admission"))
@@ -38,25 +40,25 @@ def follow_files(
             waiting = [file_id for file_id in names if file_id not in ended]
             if not waiting:
                 break
-            for file_id, state in read_states(stack, waiting).items():
-                if state.has_ended:
-                    ended[file_id] = state
+            for file_id, row in rows.files(waiting).items():
+                if row.status != ANALYZING:
+                    ended[file_id] = row
                 if not quiet:
-                    _move(stack, progress, lines[file_id], state)
+                    _move(stack, progress, lines[file_id], row)
     return ended
 
 
-def _move(stack: Stack, progress: Progress, line: TaskID, state: FileState) -> None:
-    if not state.has_ended:
-        done = count_outcomes(stack, state.file_id)
-        progress.update(line, description=_line(state.key, f"{done} features done"))
+def _move(stack: Stack, progress: Progress, line: TaskID, row: FileRow) -> None:
+    if row.status == ANALYZING:
+        done = count_outcomes(stack, row.file_id)
+        progress.update(line, description=_line(row.key, f"{done} features done"))
         return
     progress.update(line, visible=False)
-    seconds = "" if state.seconds is None else f"  {state.seconds:.1f} s"
-    end = Text.assemble((f"{state.status:9}", STATUS_STYLES[state.status]), seconds)
-    progress.console.print(end, plain(state.key))
-    if state.reason:
-        progress.console.print(Padding(plain(state.reason), (0, 0, 0, 2)))
+    seconds = "" if row.seconds is None else f"  {row.seconds:.1f} s"
+    end = Text.assemble((f"{row.status:9}", STATUS_STYLES[row.status]), seconds)
+    progress.console.print(end, plain(row.key))
+    if row.reason:
+        progress.console.print(Padding(plain(row.reason), (0, 0, 0, 2)))
 
 
 def _line(key: str, state: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -12,14 +13,7 @@ from windfall.contracts.base import S3Pointer
 from windfall.contracts.manifest import Manifest
 from windfall_cli.console import JsonOption, StackOption, command, console, plain, print_json
 from windfall_cli.errors import CommandError
-from windfall_cli.files import (
-    FileState,
-    find_file,
-    list_recent,
-    read_manifest,
-    read_object,
-    read_results,
-)
+from windfall_cli.files import find_file, read_manifest, read_object, read_results, reader
 from windfall_cli.pictures import annotate
 from windfall_cli.render import STATUS_STYLES, render_insights
 from windfall_cli.stack import Stack, open_stack
@@ -59,23 +53,45 @@ def status(
     as_json: JsonOption = False,
 ) -> None:
     """Show the newest files and how they stand."""
-    states = list(list_recent(open_stack(stack), most))
+    rows = reader(open_stack(stack)).recent(most)
     if as_json:
-        print_json([_document(state) for state in states])
+        print_json([asdict(row) for row in rows])
         return
-    if not states:
+    if not rows:
         console.print("No file was dropped in the last month: windfall drop FILE")
         return
     table = Table("file", "id", "status", "kind", "seconds", "received", box=None)
-    for state in states:
+    for row in rows:
         table.add_row(
-            plain(state.key),
-            state.file_id[:8],
-            f"[{STATUS_STYLES[state.status]}]{state.status}[/]",
-            state.kind or "",
-            "" if state.seconds is None else f"{state.seconds:.1f}",
-            state.received[:19].replace("T", " "),
+            plain(row.key),
+            row.file_id[:8],
+            f"[{STATUS_STYLES[row.status]}]{row.status}[/]",
+            row.kind or "",
+            "" if row.seconds is None else f"{row.seconds:.1f}",
+            row.received[:19].replace("T", " "),
         )
+    console.print(table)
+
+
+@command
+def search(
+    words: Annotated[str, typer.Argument(help="A label, name, phrase, or line of text.")],
+    stack: StackOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the files in which something was found, surest first."""
+    found = reader(open_stack(stack)).search(words)
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return
+    if not found:
+        console.print(plain(f"Nothing is called {words!r}; terms are compared as a whole."))
+        return
+    table = Table("file", "id", "found as", "score", "times", box=None)
+    for one in found:
+        kind = plain(f"{one.type}: {one.text}")
+        score = f"{one.score:.0f} %"
+        table.add_row(plain(one.file.key), one.file.file_id[:8], kind, score, str(one.count))
     console.print(table)
 
 
@@ -105,16 +121,3 @@ def _save(stack: Stack, manifest: Manifest, folder: Path, quiet: bool) -> None:
     (folder / "manifest.json").write_text(manifest.model_dump_json(indent=2))
     if not quiet:
         console.print(f"Copied {len(manifest.files) + 1} files into {plain(str(folder))}")
-
-
-def _document(state: FileState) -> dict[str, object]:
-    return {
-        "file_id": state.file_id,
-        "key": state.key,
-        "status": state.status,
-        "kind": state.kind,
-        "profile": state.profile,
-        "reason": state.reason,
-        "seconds": state.seconds,
-        "received": state.received,
-    }

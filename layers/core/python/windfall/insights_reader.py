@@ -101,22 +101,12 @@ class InsightsReader:
         if not term:
             return []
         items = [item for kind in types for item in self._query("pk", keys.term_pk(kind, term))]
-        files = self._rows({str(plain(item)["file_id"]) for item in items})
+        files = self.files({str(plain(item)["file_id"]) for item in items})
         found = [hit for item in items if (hit := _found(plain(item), files)) is not None]
         return sorted(found, key=lambda hit: (-hit.score, hit.file.file_id, hit.type))
 
-    def _moved_on(self, row: FileRow) -> bool:
-        """Whether new insights took the place of those that were being read."""
-        now = self._row(row.file_id)
-        return now is not None and now.generation != row.generation
-
-    def _row(self, file_id: str) -> FileRow | None:
-        with translated_errors():
-            key = key_of(keys.file_pk(file_id), keys.FILE_SK)
-            answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
-        return file_row(answer["Item"]) if "Item" in answer else None
-
-    def _rows(self, file_ids: Iterable[str]) -> dict[str, FileRow]:
+    def files(self, file_ids: Iterable[str]) -> dict[str, FileRow]:
+        """The rows of files by their ids; one that is unknown is missing."""
         wanted = [key_of(keys.file_pk(file_id), keys.FILE_SK) for file_id in sorted(file_ids)]
         rows: dict[str, FileRow] = {}
         while wanted:
@@ -129,6 +119,17 @@ class InsightsReader:
                 rows[row.file_id] = row
             wanted += answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
         return rows
+
+    def _moved_on(self, row: FileRow) -> bool:
+        """Whether new insights took the place of those that were being read."""
+        now = self._row(row.file_id)
+        return now is not None and now.generation != row.generation
+
+    def _row(self, file_id: str) -> FileRow | None:
+        with translated_errors():
+            key = key_of(keys.file_pk(file_id), keys.FILE_SK)
+            answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        return file_row(answer["Item"]) if "Item" in answer else None
 
     def _query(
         self,
