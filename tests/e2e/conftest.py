@@ -1,0 +1,47 @@
+"""The whole template, deployed: on this machine, or with `WINDFALL_TEST_STACK` set, on AWS."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.deployment import Deployment, Listener
+from tests.e2e.local import LocalProcess
+from windfall_cli.stack import open_stack
+
+AWS_STACK = os.environ.get("WINDFALL_TEST_STACK")
+
+
+@pytest.fixture(scope="session")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalProcess]:
+    """`windfall up`, as users run it."""
+    if AWS_STACK:
+        pytest.skip("this needs a local cloud, and WINDFALL_TEST_STACK names a stack on AWS")
+    with LocalProcess(tmp_path_factory.mktemp("home")) as process:
+        process.start()
+        yield process
+
+
+@pytest.fixture(scope="session")
+def deployment(request: pytest.FixtureRequest) -> Iterator[Deployment]:
+    """The stack under test."""
+    if AWS_STACK:
+        stack = open_stack(AWS_STACK)
+    else:
+        stack = request.getfixturevalue("process").stack()
+    deployment = Deployment(stack)
+    yield deployment
+    deployment.close()
+
+
+@pytest.fixture(scope="session")
+def listener(deployment: Deployment) -> Iterator[Listener]:
+    """Hears the application's bus, and S3's events about the inbox."""
+    listener = Listener(deployment)
+    listener.listen(deployment.output("EventBusName"), {"source": ["windfall"]})
+    inbox = {"bucket": {"name": [deployment.output("InboxBucketName")]}}
+    listener.listen("default", {"source": ["aws.s3"], "detail": inbox})
+    yield listener
+    listener.close()

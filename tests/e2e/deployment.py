@@ -1,0 +1,387 @@
+"""A deployed template as its users reach it: buckets, table, bus, queue and executions.
+
+Nothing here knows whether it runs on this machine or on AWS; there is boto3 and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+from windfall import identity, keys
+from windfall.contracts.bus import AnalysisRequested
+from windfall.contracts.manifest import Manifest
+from windfall_cli.files import read_manifest, read_states
+from windfall_cli.stack import Stack
+
+Found = TypeVar("Found")
+Event = dict[str, Any]
+
+PATIENCE_SECONDS = 150.0
+"""A busy machine that starts every engine for the first time is slow; a stuck one never ends."""
+
+NO_LANGUAGES = ""
+"""As `targets`: nothing to translate or to speak, so nothing but the features asked for."""
+
+
+def until(
+    look: Callable[[], Found | None], what: str, seconds: float = PATIENCE_SECONDS
+) -> Found:
+    """What a look finds at last; looking fails the test when it finds nothing for too long."""
+    deadline = time.monotonic() + seconds
+    pause = 0.02
+    while True:
+        found = look()
+        if found is not None and found is not False:
+            return found
+        assert time.monotonic() < deadline, f"waited {seconds:.0f} s in vain for {what}"
+        time.sleep(pause)
+        pause = min(1.0, pause * 1.3)
+
+
+def unique(text: str = "Windfall reads this letter.") -> bytes:
+    """A text that nobody dropped before: results of equal bytes would be used again."""
+    return f"{text} {uuid.uuid4().hex}\n".encode()
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A file in the inbox."""
+
+    bucket: str
+    key: str
+    version_id: str
+
+    @property
+    def file_id(self) -> str:
+        """Its identity, as admission makes it."""
+        return identity.file_id(self.bucket, self.key, self.version_id)
+
+
+@dataclass(frozen=True)
+class Transitions:
+    """What an analysis cost, by its executions' histories.
+
+    Attributes:
+        entered: States by name, how often they were entered.
+        retried: Tasks that were tried again.
+        functions: Invocations of functions, by name of the state.
+    """
+
+    entered: Counter[str] = field(default_factory=Counter)
+    retried: int = 0
+    functions: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def total(self) -> int:
+        """As they are billed: the start, every state entered, every retry."""
+        return 1 + self.entered.total() + self.retried
+
+
+class Deployment:
+    """One stack.
+
+    Args:
+        stack: As the command line opens it.
+    """
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self._clients: dict[str, Any] = {}
+        self._making = threading.Lock()
+
+    def client(self, service: str) -> Any:
+        """A boto3 client, kept."""
+        with self._making:
+            if service not in self._clients:
+                self._clients[service] = self.stack.client(service)
+            return self._clients[service]
+
+    def close(self) -> None:
+        """Close every client."""
+        for client in self._clients.values():
+            client.close()
+
+    def output(self, name: str) -> str:
+        """One of the template's outputs."""
+        return self.stack.output(name)
+
+    @cached_property
+    def resources(self) -> dict[str, str]:
+        """Physical ids of the stack's resources by logical id."""
+        pages = self.client("cloudformation").get_paginator("list_stack_resources")
+        return {
+            one["LogicalResourceId"]: one["PhysicalResourceId"]
+            for page in pages.paginate(StackName=self.stack.name)
+            for one in page["StackResourceSummaries"]
+        }
+
+    # --- Asking ---------------------------------------------------------------------------------
+
+    def drop(self, key: str, body: bytes, **options: str) -> Dropped:
+        """Put a file into the inbox; options are `profile`, `features` and `targets`."""
+        bucket = self.output("InboxBucketName")
+        metadata = {f"windfall-{name}": value for name, value in options.items()}
+        answer = self.client("s3").put_object(
+            Bucket=bucket, Key=key, Body=body, Metadata=metadata
+        )
+        return Dropped(bucket, key, answer["VersionId"])
+
+    def drop_cheap(self, key: str, body: bytes) -> Dropped:
+        """Put a text into the inbox of which only the sentiment is wanted."""
+        return self.drop(key, body, features="sentiment", targets=NO_LANGUAGES)
+
+    def request(self, **detail: Any) -> None:
+        """Ask for an analysis over the bus."""
+        AnalysisRequested.model_validate(detail)
+        self.put_event("AnalysisRequested", detail)
+
+    def put_event(self, detail_type: str, detail: dict[str, Any]) -> None:
+        """Put any event on the application's bus."""
+        answer = self.client("events").put_events(
+            Entries=[
+                {
+                    "EventBusName": self.output("EventBusName"),
+                    "Source": "e2e",
+                    "DetailType": detail_type,
+                    "Detail": json.dumps(detail),
+                }
+            ]
+        )
+        assert answer["FailedEntryCount"] == 0, answer
+
+    @contextmanager
+    def profile(self, document: str) -> Iterator[str]:
+        """A profile of its own for a test; its name."""
+        name = f"e2e-{uuid.uuid4().hex[:12]}"
+        parameter = f"{self.output('ProfilesPath')}/{name}"
+        self.client("ssm").put_parameter(Name=parameter, Value=document, Type="String")
+        try:
+            yield name
+        finally:
+            self.client("ssm").delete_parameter(Name=parameter)
+
+    # --- What comes of it -----------------------------------------------------------------------
+
+    def wait(self, *files: Dropped, seconds: float = PATIENCE_SECONDS) -> list[Manifest]:
+        """The manifests of files, once all have ended."""
+        ended: set[str] = set()
+
+        def all_ended() -> bool:
+            waiting = [file.file_id for file in files if file.file_id not in ended]
+            states = read_states(self.stack, waiting)
+            ended.update(one for one, state in states.items() if state.has_ended)
+            return len(ended) == len({file.file_id for file in files})
+
+        until(all_ended, f"the end of {[file.key for file in files]}", seconds)
+        return [self.manifest(file) for file in files]
+
+    def analyze(self, key: str, body: bytes, **options: str) -> Manifest:
+        """Drop a file and wait for its end."""
+        (manifest,) = self.wait(self.drop(key, body, **options))
+        return manifest
+
+    def manifest(self, file: Dropped) -> Manifest:
+        """A file's manifest."""
+        return read_manifest(self.stack, file.file_id)
+
+    def manifest_document(self, manifest: Manifest) -> Any:
+        """A manifest as it lies in S3."""
+        return json.loads(self.read(keys.manifest_key(manifest.file_id)))
+
+    def read(self, key: str) -> bytes:
+        """An object of the results bucket."""
+        bucket = self.output("ResultsBucketName")
+        return bytes(self.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+
+    def result(self, manifest: Manifest, name: str) -> bytes:
+        """One of the files that an analysis made, by its name in the manifest."""
+        (key,) = (file.key for file in manifest.files if file.name == name)
+        return self.read(key)
+
+    def result_json(self, manifest: Manifest, feature: str) -> Any:
+        """A feature's raw result."""
+        return json.loads(self.result(manifest, f"{feature}.json"))
+
+    def versions(self, prefix: str) -> Counter[str]:
+        """How often every object below a prefix of the results bucket was written."""
+        pages = self.client("s3").get_paginator("list_object_versions")
+        return Counter(
+            one["Key"]
+            for page in pages.paginate(Bucket=self.output("ResultsBucketName"), Prefix=prefix)
+            for one in page.get("Versions", [])
+        )
+
+    def rows(self, file: Dropped) -> list[dict[str, Any]]:
+        """Every row of a file."""
+        answer = self.client("dynamodb").query(
+            TableName=self.output("InsightsTableName"),
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": keys.file_pk(file.file_id)}},
+            ConsistentRead=True,
+        )
+        return list(answer["Items"])
+
+    # --- Executions and logs --------------------------------------------------------------------
+
+    def executions(self, machine: str, analysis_id: str | None = None) -> list[str]:
+        """Execution ARNs of a machine (its output's name), of one analysis or all."""
+        pages = self.client("stepfunctions").get_paginator("list_executions")
+        return [
+            one["executionArn"]
+            for page in pages.paginate(stateMachineArn=self.output(machine))
+            for one in page["executions"]
+            if analysis_id is None or one["name"].startswith(f"{analysis_id}-")
+        ]
+
+    def history(self, execution: str) -> list[dict[str, Any]]:
+        """Everything that happened in an execution."""
+        pages = self.client("stepfunctions").get_paginator("get_execution_history")
+        return [event for page in pages.paginate(executionArn=execution) for event in page["events"]]
+
+    def transitions(self, execution: str) -> Transitions:
+        """What an execution cost."""
+        counted = Transitions()
+        retried, state_of = 0, dict[int, str]()
+        for event in self.history(execution):
+            kind, number = event["type"], event["id"]
+            state_of[number] = state_of.get(event.get("previousEventId", 0), "")
+            if kind.endswith("StateEntered"):
+                state_of[number] = event["stateEnteredEventDetails"]["name"]
+                counted.entered[state_of[number]] += 1
+            elif kind == "TaskScheduled":
+                retried += 1
+                details = event["taskScheduledEventDetails"]
+                if details["resourceType"] == "lambda":
+                    counted.functions[state_of[number]] += 1
+            elif kind == "TaskStateExited":
+                retried -= 1
+        return Transitions(counted.entered, retried, counted.functions)
+
+    def logs(self, function: str) -> list[str]:
+        """Everything that a function logged, by the logical id of its log group."""
+        pages = self.client("logs").get_paginator("filter_log_events")
+        return [
+            event["message"]
+            for page in pages.paginate(logGroupName=self.resources[f"{function}LogGroup"])
+            for event in page["events"]
+        ]
+
+
+class Listener:
+    """A queue of the test's own that hears what a bus says.
+
+    Args:
+        deployment: Whose events.
+    """
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._sqs, self._events = deployment.client("sqs"), deployment.client("events")
+        self._name = f"e2e-{uuid.uuid4().hex[:12]}"
+        self._url = self._sqs.create_queue(QueueName=self._name)["QueueUrl"]
+        attributes = self._sqs.get_queue_attributes(
+            QueueUrl=self._url, AttributeNames=["QueueArn"]
+        )
+        self._arn = attributes["Attributes"]["QueueArn"]
+        self._rules: list[tuple[str, str]] = []
+        self._heard: list[Event] = []
+
+    def listen(self, bus: str, pattern: dict[str, Any]) -> None:
+        """Hear the events of a bus that match a pattern."""
+        name = f"{self._name}-{len(self._rules)}"
+        arn = self._events.put_rule(
+            Name=name, EventBusName=bus, EventPattern=json.dumps(pattern)
+        )["RuleArn"]
+        self._rules.append((bus, name))
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": self._arn,
+            "Condition": {"ArnLike": {"aws:SourceArn": arn.replace(name, f"{self._name}-*")}},
+        }
+        policies = self._policies() | {bus: statement}
+        self._statements = policies
+        document = {"Version": "2012-10-17", "Statement": list(policies.values())}
+        self._sqs.set_queue_attributes(
+            QueueUrl=self._url, Attributes={"Policy": json.dumps(document)}
+        )
+        failed = self._events.put_targets(
+            Rule=name, EventBusName=bus, Targets=[{"Id": "e2e", "Arn": self._arn}]
+        )
+        assert failed["FailedEntryCount"] == 0, failed
+
+    def _policies(self) -> dict[str, Any]:
+        return getattr(self, "_statements", {})
+
+    def heard(self, wanted: Callable[[Event], bool]) -> list[Event]:
+        """Every event that was heard so far and is wanted."""
+        self._receive()
+        return [event for event in self._heard if wanted(event)]
+
+    def wait(self, wanted: Callable[[Event], bool], what: str) -> Event:
+        """The first event that is wanted."""
+        return until(lambda: next(iter(self.heard(wanted)), None), f"the event {what}")
+
+    def of_file(self, file: Dropped, detail_type: str) -> Event:
+        """The first event of a type about a file."""
+        return self.wait(
+            lambda event: (
+                event["detail-type"] == detail_type
+                and event["detail"].get("file_id") == file.file_id
+            ),
+            f"{detail_type} of {file.key}",
+        )
+
+    def dropped(self, file: Dropped) -> Event:
+        """S3's own event about a file."""
+        return self.wait(
+            lambda event: (
+                event["source"] == "aws.s3"
+                and event["detail"]["object"].get("version-id") == file.version_id
+            ),
+            f"Object Created of {file.key}",
+        )
+
+    def _receive(self) -> None:
+        while messages := self._sqs.receive_message(
+            QueueUrl=self._url, MaxNumberOfMessages=10
+        ).get("Messages", []):
+            self._heard.extend(json.loads(message["Body"]) for message in messages)
+            entries = [
+                {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
+                for number, message in enumerate(messages)
+            ]
+            self._sqs.delete_message_batch(QueueUrl=self._url, Entries=entries)
+
+    def close(self) -> None:
+        """Remove what was made."""
+        for bus, name in self._rules:
+            self._events.remove_targets(Rule=name, EventBusName=bus, Ids=["e2e"])
+            self._events.delete_rule(Name=name, EventBusName=bus)
+        self._sqs.delete_queue(QueueUrl=self._url)
+
+
+def outcome_of(manifest: Manifest, feature: str) -> Any:
+    """One outcome of a manifest."""
+    (outcome,) = (one for one in manifest.outcomes if one.feature == feature)
+    return outcome
+
+
+def failed_outcomes(manifests: Iterable[Manifest]) -> dict[str, str | None]:
+    """Reasons of everything that failed, by file and feature."""
+    return {
+        f"{manifest.key} {outcome.feature}": outcome.reason
+        for manifest in manifests
+        for outcome in manifest.outcomes
+        if outcome.status == "failed"
+    }
