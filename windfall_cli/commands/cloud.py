@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
 import signal
 import subprocess
@@ -12,15 +10,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvloop
 
-from windfall_cli.console import command, console, plain
+from windfall_cli.console import command, console
 from windfall_cli.errors import CommandError
-from windfall_cli.home import LocalAddress, data_dir, forget_address, is_running
+from windfall_cli.home import LocalAddress, data_dir, is_running
 from windfall_cli.inbox import pauses
-from windfall_local.cloud import LocalCloud
-from windfall_local.template import TemplateError
-from windfall_local.template.provision import provision_template
 
 DEFAULT_PORT = 4590
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
@@ -52,7 +46,9 @@ def up(
     if detach:
         start_in_background(template, port, name)
     else:
-        uvloop.run(_serve(template, port, name, verbose))
+        from windfall_cli import serving  # noqa: PLC0415 - a second of imports that only this needs
+
+        serving.run(template, port, name, verbose=verbose)
 
 
 @command
@@ -95,44 +91,3 @@ def start_in_background(template: Path, port: int, name: str) -> LocalAddress:
         if process.poll() is not None:
             raise CommandError(f"The local cloud did not start:\n{log.read_text()[-2000:]}")
     raise AssertionError("pauses never end")
-
-
-async def _serve(template: Path, port: int, name: str, verbose: bool) -> None:
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for ending in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(ending, ended.set)
-    try:
-        async with LocalCloud.run(data_dir=data_dir(), port=port) as cloud:
-            console.print(
-                f"The local cloud answers at {cloud.endpoint}; provisioning {plain(name)} …"
-            )
-            stack = await provision_template(cloud, template, name)
-            keys = cloud.keys.root
-            LocalAddress(
-                endpoint=cloud.endpoint,
-                region=cloud.region,
-                access_key=keys.access_key,
-                secret_key=keys.secret_key,
-                stack=name,
-                pid=os.getpid(),
-            ).save()
-            console.print(
-                f"{len(stack.resources)} resources stand. Drop a file: windfall drop FILE --wait"
-            )
-            if verbose:
-                for what, reason in stack.skipped.items():
-                    console.print(f"[dim]{what}: no local meaning. {reason}[/]")
-            await ended.wait()
-            console.print("Ending: running work is kept and goes on at the next start …")
-    except TemplateError as error:
-        raise CommandError(
-            str(error), "docs/provisioning.md says what the local cloud honours."
-        ) from error
-    except OSError as error:
-        raise CommandError(
-            f"Port {port} can not be had: {error.strerror}", "windfall up --port 0"
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            forget_address()

@@ -1,0 +1,73 @@
+"""The local cloud's own process: start, provision, tell other terminals, wait, end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import uvloop
+
+from windfall_cli.console import console, plain
+from windfall_cli.errors import CommandError
+from windfall_cli.home import LocalAddress, data_dir, forget_address
+from windfall_local.cloud import CloudInUseError, LocalCloud
+from windfall_local.mirror.snapshot import SnapshotError
+from windfall_local.template import Stack, TemplateError
+from windfall_local.template.provision import provision_template
+
+
+def run(template: Path, port: int, name: str, *, verbose: bool) -> None:
+    """Serve a template's stack on 127.0.0.1 until SIGINT or SIGTERM.
+
+    Raises:
+        CommandError: It can not start; what was accepted before is untouched.
+    """
+    try:
+        uvloop.run(_serve(template, port, name, verbose))
+    except TemplateError as error:
+        raise CommandError(
+            str(error), "docs/provisioning.md says what the local cloud honours."
+        ) from error
+    except SnapshotError as error:
+        raise CommandError(str(error)) from error
+    except CloudInUseError as error:
+        raise CommandError(str(error), "windfall down, or set WINDFALL_HOME") from error
+    except OSError as error:
+        raise CommandError(
+            f"The local cloud can not listen at port {port}: {error.strerror}",
+            "windfall up --port 0 takes a free one.",
+        ) from error
+
+
+async def _serve(template: Path, port: int, name: str, verbose: bool) -> None:
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(ending, ended.set)
+    async with LocalCloud.run(data_dir=data_dir(), port=port) as cloud:
+        console.print(f"The local cloud answers at {cloud.endpoint}; provisioning {plain(name)} …")
+        stack = await provision_template(cloud, template, name)
+        _tell(cloud, stack, verbose)
+        try:
+            await ended.wait()
+        finally:
+            forget_address()
+        console.print("Ending: running work is kept and goes on at the next start …")
+
+
+def _tell(cloud: LocalCloud, stack: Stack, verbose: bool) -> None:
+    keys = cloud.keys.root
+    LocalAddress(
+        endpoint=cloud.endpoint,
+        region=cloud.region,
+        access_key=keys.access_key,
+        secret_key=keys.secret_key,
+        stack=stack.name,
+        pid=os.getpid(),
+    ).save()
+    console.print(f"{len(stack.resources)} resources stand. Drop a file: windfall drop FILE --wait")
+    if verbose:
+        for what, reason in stack.skipped.items():
+            console.print(f"[dim]{what}: no local meaning. {reason}[/]")
