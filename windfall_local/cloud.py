@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Collection, Iterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, Protocol, runtime_checkable
 from uuid import uuid4
@@ -204,8 +203,6 @@ class LocalCloud:
 
     def _add(self, target: str, *arguments: Any) -> None:
         module, _, name = target.partition(":")
-        if not _exists(module):
-            return
         service: Service = getattr(import_module(module), name)(*arguments)
         self.services[service.name] = service
 
@@ -213,13 +210,13 @@ class LocalCloud:
         functions = self.services.get("lambda")
         gateway = Gateway(
             self,
-            self.stores,
-            self.services,
-            self.keys,
-            self._authorizer,
-            self.observers,
-            self.health,
-            getattr(functions, "runtime_api", None),
+            stores=self.stores,
+            services=self.services,
+            keys=self.keys,
+            authorizer=self._authorizer,
+            observers=self.observers,
+            health=self.health,
+            runtime_api=getattr(functions, "runtime_api", None),
         )
         server = _Server(
             uvicorn.Config(
@@ -361,10 +358,3 @@ def _lock(data_dir: Path) -> IO[str]:
         lock.close()
         raise CloudInUseError(f"A local cloud already runs on {data_dir}.") from error
     return lock
-
-
-def _exists(module: str) -> bool:
-    package, _, name = module.rpartition(".")
-    if "services." in package and not _exists(package):
-        return False
-    return find_spec(module) is not None

@@ -107,6 +107,7 @@ class Gateway:
     def __init__(
         self,
         cloud: Cloud,
+        *,
         stores: Stores,
         services: Mapping[str, Service],
         keys: KeyRegistry,

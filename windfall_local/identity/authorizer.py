@@ -176,7 +176,7 @@ class Authorizer:
     ) -> dict[str, tuple[str, ...]]:
         now = datetime.now(UTC)
         of_service = principal.kind == "service"
-        found = {
+        found: dict[str, tuple[str, ...]] = {
             "aws:securetransport": (self._secure_transport,),
             "aws:currenttime": (now.strftime("%Y-%m-%dT%H:%M:%SZ"),),
             "aws:epochtime": (str(int(now.timestamp())),),

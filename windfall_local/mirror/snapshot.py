@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copyreg
+import logging
 import os
 import pickle
 import threading
-from collections import ChainMap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from cryptography.hazmat.bindings._rust import openssl
 from cryptography.hazmat.primitives import serialization
@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives import serialization
 State = dict[str, dict[str, Any]]
 
 _FORMAT = 1
+
+_log = logging.getLogger(__name__)
 
 
 def _fresh(kind: Callable[[], Any]) -> Callable[[Any], tuple[Any, ...]]:
@@ -37,7 +39,7 @@ def _key_as_bytes(key: Any) -> tuple[Any, ...]:
     return _read_key, (der,)
 
 
-_REDUCERS: dict[type, Callable[[Any], tuple[Any, ...]]] = {
+_REDUCERS: dict[type, Any] = {
     # Locks are part of moto's models; each comes back as a new, free one.
     threading.Condition: _fresh(threading.Condition),
     type(threading.Lock()): _fresh(threading.Lock),
@@ -73,9 +75,9 @@ class Snapshot:
         draft.unlink(missing_ok=True)
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as stream:
-            pickler = pickle.Pickler(stream, protocol=pickle.HIGHEST_PROTOCOL)
-            pickler.dispatch_table = ChainMap(_REDUCERS, copyreg.dispatch_table)
-            pickler.dump({"format": _FORMAT, "moto": version("moto"), "state": state})
+            _dump({"format": _FORMAT, "moto": version("moto")}, stream)
+            for service, accounts in state.items():
+                _dump_service(service, accounts, stream)
             stream.flush()
             os.fsync(stream.fileno())
         draft.replace(self._file)
@@ -96,15 +98,39 @@ class Snapshot:
             if status.st_uid != os.getuid() or status.st_mode & 0o022:
                 raise SnapshotError(f"{self._file} could have been written by another user.")
             try:
-                document = pickle.load(stream)
+                head, *services = _load(stream)
             except Exception as error:
                 raise SnapshotError(
                     f"{self._file} cannot be read ({error!r}). Move it away to start empty."
                 ) from error
-        if document.get("format") != _FORMAT:
+        if head.get("format") != _FORMAT:
             raise SnapshotError(f"{self._file} was written by another version of Windfall.")
-        state: State = document["state"]
-        return state
+        return dict(services)
+
+
+def _dump(thing: Any, stream: IO[bytes]) -> None:
+    pickler = pickle.Pickler(stream, protocol=pickle.HIGHEST_PROTOCOL)
+    pickler.dispatch_table = _REDUCERS | copyreg.dispatch_table
+    pickler.dump(thing)
+
+
+def _dump_service(service: str, accounts: dict[str, Any], stream: IO[bytes]) -> None:
+    """Write one service; one that cannot be written does not cost the others their state."""
+    start = stream.tell()
+    try:
+        _dump((service, accounts), stream)
+    except Exception:
+        _log.exception("The state of %s could not be written down; it is lost.", service)
+        stream.seek(start)
+        stream.truncate()
+
+
+def _load(stream: IO[bytes]) -> Iterator[Any]:
+    while True:
+        try:
+            yield pickle.load(stream)
+        except EOFError:
+            return
 
 
 def _sync_directory(directory: Path) -> None:

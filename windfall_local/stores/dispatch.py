@@ -35,9 +35,47 @@ _NOT_HANDED_ON = frozenset(
 )
 _NOT_ANSWERED = frozenset({"status", "date", "server", "connection", "transfer-encoding"})
 
+_UNKNOWN_S3_PARTS = (
+    "Abac",
+    "Analytics",
+    "Annotation",
+    "IntelligentTiering",
+    "Metadata",
+    "Metrics",
+    "Torrent",
+)
+_UNKNOWN_S3_OPERATIONS = frozenset(
+    {
+        "CreateSession",
+        "GetBucketRequestPayment",
+        "ListDirectoryBuckets",
+        "PutBucketRequestPayment",
+        "RenameObject",
+        "UpdateObjectEncryption",
+        "WriteGetObjectResponse",
+    }
+)
+
 _NO_FIELDS: ImmutableMultiDict[str, Any] = ImmutableMultiDict()
 
 _log = logging.getLogger(__name__)
+
+
+def check_known(service: str, operation: str) -> None:
+    """Refuse what moto would take for something else.
+
+    moto's S3 passes over query names that it does not know: `PUT /bucket?metrics` would create
+    the bucket.
+
+    Raises:
+        UnsupportedOperationError: It is such an operation.
+    """
+    if service == "s3" and (
+        operation in _UNKNOWN_S3_OPERATIONS or any(part in operation for part in _UNKNOWN_S3_PARTS)
+    ):
+        raise UnsupportedOperationError(
+            f"The local s3 does not answer {operation}; it works on AWS only."
+        )
 
 
 def dispatch(service: str, request: HttpRequest, host: str, region: str) -> HttpResponse:
@@ -71,8 +109,12 @@ def dispatch(service: str, request: HttpRequest, host: str, region: str) -> Http
             for name, value in headers.items()
             if name.lower() not in _NOT_ANSWERED
         },
-        body.encode() if isinstance(body, str) else bytes(body or b""),
+        _content(body) if request.method != "HEAD" else b"",
     )
+
+
+def _content(body: str | bytes | None) -> bytes:
+    return body.encode() if isinstance(body, str) else bytes(body or b"")
 
 
 @cache
@@ -104,7 +146,8 @@ def _to_werkzeug(service: str, request: HttpRequest, host: str, region: str) -> 
         "SERVER_PORT": port or "80",
         "SERVER_PROTOCOL": "HTTP/1.1",
         "HTTP_HOST": host,
-        "HTTP_AUTHORIZATION": f"AWS4-HMAC-SHA256 Credential=local/0/{region}/{service}/aws4_request",
+        # moto reads the region out of it, and nothing else.
+        "HTTP_AUTHORIZATION": f"AWS4-HMAC-SHA256 Credential=k/0/{region}/{service}/aws4_request",
         "CONTENT_LENGTH": str(len(request.body)),
         "wsgi.url_scheme": "http",
         "wsgi.input": io.BytesIO(request.body),
@@ -122,6 +165,6 @@ def _to_werkzeug(service: str, request: HttpRequest, host: str, region: str) -> 
     made = Request(environ)
     if service == "s3" and request.method == "PUT":
         # An object's content is never a form, whatever its Content-Type says.
-        made._cached_data = request.body  # noqa: SLF001 - where werkzeug keeps a body it has read
+        made._cached_data = request.body
         made.__dict__.update(form=_NO_FIELDS, files=_NO_FIELDS)
     return made

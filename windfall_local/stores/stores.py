@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from windfall_local.api import ACCOUNT
 from windfall_local.stores import moto_fit
 from windfall_local.stores.calls import CallShaper
-from windfall_local.stores.dispatch import dispatch
+from windfall_local.stores.dispatch import check_known, dispatch
 from windfall_local.stores.queues import (
     Arrivals,
     has_messages,
@@ -75,6 +75,7 @@ class Stores:
         Raises:
             ServiceError: The service cannot answer; errors of the service itself are answers.
         """
+        check_known(service, operation)
         if service == "sqs" and operation == "ReceiveMessage":
             return await self._receive(request)
         return await self._answer(service, request)

@@ -1,6 +1,6 @@
-"""`aws-chunked` bodies: chunks with sizes, maybe signatures, and checksums at the end.
+r"""`aws-chunked` bodies: chunks with sizes, maybe signatures, and checksums at the end.
 
-5;chunk-signature=…\\r\\nhello\\r\\n0;chunk-signature=…\\r\\nx-amz-checksum-crc32:…\\r\\n\\r\\n
+5;chunk-signature=…\r\nhello\r\n0;chunk-signature=…\r\nx-amz-checksum-crc32:…\r\n\r\n
 """
 
 from __future__ import annotations

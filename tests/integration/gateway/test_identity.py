@@ -153,9 +153,7 @@ def test_leading_keys_limit_the_items_of_a_role(client: Any, role: Any, table: s
 def test_a_transaction_needs_what_its_parts_need(client: Any, role: Any, table: str) -> None:
     arn = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{table}"
     putter = client("dynamodb", role(allow("dynamodb:PutItem", arn)))
-    both = client(
-        "dynamodb", role(allow(["dynamodb:PutItem", "dynamodb:ConditionCheckItem"], arn))
-    )
+    both = client("dynamodb", role(allow(["dynamodb:PutItem", "dynamodb:ConditionCheckItem"], arn)))
     items = [
         {"Put": {"TableName": table, "Item": {"pk": {"S": "a"}}}},
         {
@@ -209,9 +207,7 @@ def test_a_bucket_policy_may_let_a_role_in(client: Any, role: Any, bucket: str) 
 def test_a_boundary_limits_a_role(client: Any, role: Any, bucket: str) -> None:
     boundary = client("iam").create_policy(
         PolicyName=f"boundary-{uuid.uuid4()}",
-        PolicyDocument=json.dumps(
-            {"Version": "2012-10-17", "Statement": [allow("s3:ListBucket")]}
-        ),
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allow("s3:ListBucket")]}),
     )["Policy"]["Arn"]
     s3 = client("s3", role(allow("s3:*"), PermissionsBoundary=boundary))
 
@@ -263,9 +259,7 @@ def _tls_only_answer(cloud: LocalCloud, policy: dict[str, Any]) -> str:
             one.close()
 
 
-def test_an_operation_without_known_permissions_is_refused_by_name(
-    client: Any, role: Any
-) -> None:
+def test_an_operation_without_known_permissions_is_refused_by_name(client: Any, role: Any) -> None:
     dynamodb = client("dynamodb", role(allow("*")))
 
     with pytest.raises(ClientError, match="does not know which permissions"):
@@ -312,17 +306,18 @@ def test_a_session_policy_narrows_the_role(client: Any, role: Any, bucket: str) 
 
 
 @pytest.mark.parametrize(
-    ("service", "operation", "unknown", "forged"),
+    ("call", "unknown", "forged"),
     [
-        ("s3", "list_buckets", "InvalidAccessKeyId", "SignatureDoesNotMatch"),
-        ("dynamodb", "list_tables", "UnrecognizedClientException", "InvalidSignatureException"),
-        ("iam", "list_roles", "InvalidClientTokenId", "SignatureDoesNotMatch"),
-        ("lambda", "list_functions", "UnrecognizedClientException", "InvalidSignatureException"),
+        ("s3.list_buckets", "InvalidAccessKeyId", "SignatureDoesNotMatch"),
+        ("dynamodb.list_tables", "UnrecognizedClientException", "InvalidSignatureException"),
+        ("iam.list_roles", "InvalidClientTokenId", "SignatureDoesNotMatch"),
+        ("lambda.list_functions", "UnrecognizedClientException", "InvalidSignatureException"),
     ],
 )
 def test_a_wrong_key_has_the_protocols_own_error(
-    cloud: LocalCloud, client: Any, service: str, operation: str, unknown: str, forged: str
+    cloud: LocalCloud, client: Any, call: str, unknown: str, forged: str
 ) -> None:
+    service, operation = call.split(".")
     nobody = client(service, Credentials("AKIANOBODY", "secret"))
     forger = client(service, Credentials(cloud.keys.root.access_key, "guessed"))
 

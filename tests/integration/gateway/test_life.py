@@ -136,11 +136,14 @@ async def test_a_cloud_runs_in_a_loop_of_ones_own(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("host", "status"),
-    [("localhost", 200), ("127.0.0.1", 200), ("evil.example", 403), ("127.0.0.1.evil.example", 403)],
+    [
+        ("localhost", 200),
+        ("127.0.0.1", 200),
+        ("evil.example", 403),
+        ("127.0.0.1.evil.example", 403),
+    ],
 )
-def test_only_names_of_this_machine_are_answered(
-    cloud: LocalCloud, host: str, status: int
-) -> None:
+def test_only_names_of_this_machine_are_answered(cloud: LocalCloud, host: str, status: int) -> None:
     assert _get(cloud, "/_windfall/health", host)[0] == status
 
 
@@ -154,9 +157,7 @@ def test_health_tells_the_services(cloud: LocalCloud) -> None:
 def test_every_answer_has_a_request_id(cloud: LocalCloud, client: Any) -> None:
     sts = client("sts")
 
-    first, second = (
-        sts.get_caller_identity()["ResponseMetadata"]["RequestId"] for _ in range(2)
-    )
+    first, second = (sts.get_caller_identity()["ResponseMetadata"]["RequestId"] for _ in range(2))
     assert first != second
 
 

@@ -54,9 +54,7 @@ def test_any_key_reads_back_what_was_written(s3: Any, bucket: str, key: str) -> 
 
 def test_metadata_and_content_type_come_back(s3: Any, bucket: str) -> None:
     metadata = {"windfall-profile": "receipts", "under_score": "kept"}
-    s3.put_object(
-        Bucket=bucket, Key="k", Body=b"x", Metadata=metadata, ContentType="text/plain"
-    )
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x", Metadata=metadata, ContentType="text/plain")
 
     head = s3.head_object(Bucket=bucket, Key="k")
 
@@ -163,9 +161,7 @@ def test_a_listing_goes_on_where_it_stopped(s3: Any, bucket: str) -> None:
     ]
 
 
-def test_a_presigned_url_needs_no_keys(
-    cloud: LocalCloud, s3: Any, bucket: str
-) -> None:
+def test_a_presigned_url_needs_no_keys(cloud: LocalCloud, s3: Any, bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="a b", Body=b"shared")
     url = s3.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "a b"})
 
@@ -236,9 +232,7 @@ def _get(cloud: LocalCloud, url: str) -> tuple[int, bytes]:
     return _send(cloud, "GET", url.removeprefix(cloud.endpoint), b"", {})
 
 
-def _put(
-    cloud: LocalCloud, path: str, body: bytes, headers: dict[str, str]
-) -> tuple[int, bytes]:
+def _put(cloud: LocalCloud, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
     """A signed PUT whose body is sent as it is."""
     request = AWSRequest("PUT", cloud.endpoint + path, headers=headers)
     keys = cloud.keys.root

@@ -34,9 +34,7 @@ def test_a_queues_url_is_at_the_endpoint(cloud: LocalCloud, queue: str) -> None:
 def test_a_message_wakes_a_long_poll(sqs: Any, client: Any, queue: str) -> None:
     found: list[dict[str, Any]] = []
     sender = client("sqs")
-    waiting = threading.Thread(
-        target=lambda: found.extend(receive(sqs, queue, WaitTimeSeconds=20))
-    )
+    waiting = threading.Thread(target=lambda: found.extend(receive(sqs, queue, WaitTimeSeconds=20)))
     waiting.start()
 
     # Others are answered while somebody waits.
@@ -110,5 +108,3 @@ def test_a_queue_that_is_not_there_has_the_code_of_aws(sqs: Any, cloud: LocalClo
 def test_a_wait_out_of_range_is_refused(sqs: Any, queue: str) -> None:
     with pytest.raises(ClientError, match="WaitTimeSeconds"):
         receive(sqs, queue, WaitTimeSeconds=21)
-
-

@@ -36,9 +36,7 @@ def deny(action: Any = "sqs:*", resource: Any = "*", **more: Any) -> dict[str, A
     return statement("Deny", action, resource, **more)
 
 
-def send(
-    policies: Applicable, principal: Principal = ROLE, **context: tuple[str, ...]
-) -> Decision:
+def send(policies: Applicable, principal: Principal = ROLE, **context: tuple[str, ...]) -> Decision:
     return decide(Access(principal, "sqs:SendMessage", QUEUE, context), policies)
 
 
@@ -190,7 +188,9 @@ def test_the_decision_says_what_decided() -> None:
         json.dumps({"Statement": [{"Action": "*", "Resource": "*"}]}),
         json.dumps({"Statement": [{"Effect": "Allow", "Resource": "*"}]}),
         json.dumps({"Statement": {"Effect": "Allow", "Action": "*", "Condition": {"No": {}}}}),
-        json.dumps({"Statement": {"Effect": "Allow", "Action": "*", "Condition": {"No": {"a": 1}}}}),
+        json.dumps(
+            {"Statement": {"Effect": "Allow", "Action": "*", "Condition": {"No": {"a": 1}}}}
+        ),
     ],
 )
 def test_what_is_no_policy_is_refused(document: str) -> None:

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 # XML 1.0 has no place for control characters; neither do headers.
 _CHARACTERS = st.characters(codec="utf-8", exclude_categories=["C", "Z"])
 _MOMENTS = st.datetimes(
-    datetime(1990, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
-    datetime(2090, 1, 1),  # noqa: DTZ001
+    datetime(1990, 1, 1),
+    datetime(2090, 1, 1),
     timezones=st.just(UTC),
 ).map(lambda moment: moment.replace(microsecond=0))
 
 
-def values(shape: Shape, *, depth: int = 4) -> st.SearchStrategy[Any]:
+def values(shape: Shape, *, depth: int = 4) -> st.SearchStrategy[Any]:  # noqa: PLR0911 - one for each kind of shape
     """Values that botocore accepts for a shape; recursive shapes end after some levels."""
     kind = shape.type_name
     if kind == "structure":
@@ -36,7 +36,7 @@ def values(shape: Shape, *, depth: int = 4) -> st.SearchStrategy[Any]:
     if kind in ("integer", "long"):
         return st.integers(max(int(shape.metadata.get("min", 0)), 0), 2**31 - 1)
     if kind in ("float", "double"):
-        return st.floats(1, 1000, width=16)
+        return st.floats(max(float(shape.metadata.get("min", 0)), 1), 1024, width=32)
     return st.booleans()
 
 

@@ -19,9 +19,7 @@ from windfall_local.wire.chunked import split_chunks
     ),
 )
 def test_content_and_trailers_come_back(chunks: list[bytes], trailers: dict[str, str]) -> None:
-    body = b"".join(
-        b"%x;chunk-signature=abc\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks
-    )
+    body = b"".join(b"%x;chunk-signature=abc\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks)
     body += b"0;chunk-signature=end\r\n"
     body += "".join(f"{name}:{value}\r\n" for name, value in trailers.items()).encode() + b"\r\n"
 

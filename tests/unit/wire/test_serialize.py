@@ -138,7 +138,9 @@ def test_further_members_of_an_error_arrive() -> None:
     assert document["TargetLanguageCode"] == "xx"
 
 
-@pytest.mark.parametrize("result", [{"Labels": "no list"}, {"Label": []}, {"Labels": [{"Name": 1}]}])
+@pytest.mark.parametrize(
+    "result", [{"Labels": "no list"}, {"Label": []}, {"Labels": [{"Name": 1}]}]
+)
 def test_an_answer_against_the_model_is_a_failure(result: dict[str, Any]) -> None:
     with pytest.raises(ServiceError) as caught:
         check_response("rekognition", "DetectLabels", result)
