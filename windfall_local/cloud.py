@@ -89,6 +89,7 @@ class LocalCloud:
     Attributes:
         keys: Every access key; `keys.root` is the user's.
         services: The services of this project, by botocore's name.
+        gateway: The application behind the port.
     """
 
     def __init__(
@@ -208,7 +209,7 @@ class LocalCloud:
 
     async def _serve(self, listener: socket.socket) -> tuple[uvicorn.Server, asyncio.Task[None]]:
         functions = self.services.get("lambda")
-        gateway = Gateway(
+        self.gateway = Gateway(
             self,
             stores=self.stores,
             services=self.services,
@@ -220,7 +221,7 @@ class LocalCloud:
         )
         server = _Server(
             uvicorn.Config(
-                gateway,
+                self.gateway,
                 http="httptools",
                 lifespan="off",
                 access_log=False,

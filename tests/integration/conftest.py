@@ -73,7 +73,9 @@ def role(cloud: LocalCloud, client: ClientFactory, request: pytest.FixtureReques
             ],
         }
         arn = iam.create_role(
-            RoleName=name, AssumeRolePolicyDocument=json.dumps(options.pop("trust", trust)), **options
+            RoleName=name,
+            AssumeRolePolicyDocument=json.dumps(options.pop("trust", trust)),
+            **options,
         )["Role"]["Arn"]
         made.append(name)
         document = {"Version": "2012-10-17", "Statement": list(statements)}

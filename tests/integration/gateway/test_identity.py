@@ -79,9 +79,9 @@ def test_a_deny_wins(client: Any, role: Any, bucket: str) -> None:
         s3.get_object(Bucket=bucket, Key="in/k")
 
 
-def test_a_managed_policy_counts(client: Any, role: Any, cloud: LocalCloud, bucket: str) -> None:
+def test_a_managed_policy_counts(client: Any, role: Any, bucket: str) -> None:
     keys = role()
-    name = cloud.keys.session(keys.access_key).principal.role_arn.rpartition("/")[2]
+    name = _role_arn(client, keys).rpartition("/")[2]
     iam = client("iam")
     iam.attach_role_policy(
         RoleName=name, PolicyArn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"

@@ -241,7 +241,7 @@ def _put(cloud: LocalCloud, path: str, body: bytes, headers: dict[str, str]) -> 
     return _send(cloud, "PUT", path, body, dict(request.headers.items()))
 
 
-class _DeclaredPayload(S3SigV4Auth):
+class _DeclaredPayload(S3SigV4Auth):  # type: ignore[misc]  # botocore has no types
     """Signs the payload hash that the request declares, as an SDK that streams does."""
 
     def payload(self, request: AWSRequest) -> str:

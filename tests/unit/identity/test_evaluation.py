@@ -36,8 +36,12 @@ def deny(action: Any = "sqs:*", resource: Any = "*", **more: Any) -> dict[str, A
     return statement("Deny", action, resource, **more)
 
 
-def send(policies: Applicable, principal: Principal = ROLE, **context: tuple[str, ...]) -> Decision:
-    return decide(Access(principal, "sqs:SendMessage", QUEUE, context), policies)
+def send(
+    policies: Applicable,
+    principal: Principal = ROLE,
+    context: dict[str, tuple[str, ...]] | None = None,
+) -> Decision:
+    return decide(Access(principal, "sqs:SendMessage", QUEUE, context or {}), policies)
 
 
 ALLOWED = policy(allow())
@@ -136,7 +140,7 @@ def test_a_services_source_is_a_condition() -> None:
     )
 
     for source, allowed in ((EVENTS.source_arn or "", True), ("arn:aws:events:a:b:rule/x", False)):
-        decision = send(Applicable((), only), EVENTS, **{"aws:sourcearn": (source,)})
+        decision = send(Applicable((), only), EVENTS, {"aws:sourcearn": (source,)})
         assert decision.allowed is allowed
 
 
@@ -166,11 +170,11 @@ def test_what_a_statement_is_about(given: dict[str, Any], allowed: bool) -> None
 
 def test_variables_belong_to_the_newer_version_of_the_language() -> None:
     named = allow(resource="arn:aws:sqs:us-east-1:000000000000:${aws:queue}")
-    context = {"aws:queue": ("admission",)}
+    context: dict[str, tuple[str, ...]] = {"aws:queue": ("admission",)}
     old = read_policy({"Version": "2008-10-17", "Statement": named})
 
-    assert send(Applicable((policy(named),)), **context).allowed
-    assert not send(Applicable((old,)), **context).allowed
+    assert send(Applicable((policy(named),)), context=context).allowed
+    assert not send(Applicable((old,)), context=context).allowed
 
 
 def test_the_decision_says_what_decided() -> None:

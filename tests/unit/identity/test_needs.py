@@ -204,7 +204,7 @@ def test_a_role_is_passed_to_a_service(call: str, parameters: dict[str, Any], ho
 
     found = needs_of(service, operation, parameters, SCENE)
 
-    keys = {"iam:PassedToService": (f"{host}.amazonaws.com",)}
+    keys: dict[str, tuple[str, ...]] = {"iam:PassedToService": (f"{host}.amazonaws.com",)}
     assert found is not None
     assert Need("iam:PassRole", "arn:r", keys) in found
 

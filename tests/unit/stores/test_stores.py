@@ -158,8 +158,8 @@ async def test_two_stores_do_not_share_anything(stores: Stores) -> None:
 async def test_an_observer_that_fails_disturbs_nobody() -> None:
     told: list[str] = []
 
-    async def fails(_: CompletedCall) -> None:
-        raise RuntimeError
+    async def fails(call: CompletedCall) -> None:
+        raise RuntimeError(call.operation)
 
     async def notes(call: CompletedCall) -> None:
         told.append(call.operation)
