@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.deployment import Deployment, Listener
+from tests.e2e.deployment import Deployment
+from tests.e2e.listener import Listener
 from tests.e2e.local import LocalProcess
 from windfall_cli.stack import open_stack
 
@@ -27,11 +28,8 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalProcess]:
 @pytest.fixture(scope="session")
 def deployment(request: pytest.FixtureRequest) -> Iterator[Deployment]:
     """The stack under test."""
-    if AWS_STACK:
-        stack = open_stack(AWS_STACK)
-    else:
-        stack = request.getfixturevalue("process").stack()
-    deployment = Deployment(stack)
+    local = None if AWS_STACK else request.getfixturevalue("process")
+    deployment = Deployment(open_stack(AWS_STACK) if local is None else local.stack())
     yield deployment
     deployment.close()
 

@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,11 +19,11 @@ from typing import Any, TypeVar
 from windfall import identity, keys
 from windfall.contracts.bus import AnalysisRequested
 from windfall.contracts.manifest import Manifest
-from windfall_cli.files import read_manifest, read_states
+from windfall.insights_reader import InsightsReader
+from windfall.ports.insights import ANALYZING
 from windfall_cli.stack import Stack
 
 Found = TypeVar("Found")
-Event = dict[str, Any]
 
 PATIENCE_SECONDS = 150.0
 """A busy machine that starts every engine for the first time is slow; a stuck one never ends."""
@@ -32,9 +32,7 @@ NO_LANGUAGES = ""
 """As `targets`: nothing to translate or to speak, so nothing but the features asked for."""
 
 
-def until(
-    look: Callable[[], Found | None], what: str, seconds: float = PATIENCE_SECONDS
-) -> Found:
+def until(look: Callable[[], Found | None], what: str, seconds: float = PATIENCE_SECONDS) -> Found:
     """What a look finds at last; looking fails the test when it finds nothing for too long."""
     deadline = time.monotonic() + seconds
     pause = 0.02
@@ -124,15 +122,18 @@ class Deployment:
             for one in page["StackResourceSummaries"]
         }
 
+    @cached_property
+    def reader(self) -> InsightsReader:
+        """Reads the table as the command line does."""
+        return InsightsReader(self.client("dynamodb"), self.output("InsightsTableName"))
+
     # --- Asking ---------------------------------------------------------------------------------
 
     def drop(self, key: str, body: bytes, **options: str) -> Dropped:
         """Put a file into the inbox; options are `profile`, `features` and `targets`."""
         bucket = self.output("InboxBucketName")
         metadata = {f"windfall-{name}": value for name, value in options.items()}
-        answer = self.client("s3").put_object(
-            Bucket=bucket, Key=key, Body=body, Metadata=metadata
-        )
+        answer = self.client("s3").put_object(Bucket=bucket, Key=key, Body=body, Metadata=metadata)
         return Dropped(bucket, key, answer["VersionId"])
 
     def drop_cheap(self, key: str, body: bytes) -> Dropped:
@@ -173,13 +174,13 @@ class Deployment:
 
     def wait(self, *files: Dropped, seconds: float = PATIENCE_SECONDS) -> list[Manifest]:
         """The manifests of files, once all have ended."""
-        ended: set[str] = set()
+        wanted = {file.file_id for file in files}
 
         def all_ended() -> bool:
-            waiting = [file.file_id for file in files if file.file_id not in ended]
-            states = read_states(self.stack, waiting)
-            ended.update(one for one, state in states.items() if state.has_ended)
-            return len(ended) == len({file.file_id for file in files})
+            rows = self.reader.files(wanted)
+            return len(rows) == len(wanted) and all(
+                row.status != ANALYZING for row in rows.values()
+            )
 
         until(all_ended, f"the end of {[file.key for file in files]}", seconds)
         return [self.manifest(file) for file in files]
@@ -191,7 +192,7 @@ class Deployment:
 
     def manifest(self, file: Dropped) -> Manifest:
         """A file's manifest."""
-        return read_manifest(self.stack, file.file_id)
+        return Manifest.model_validate_json(self.read(keys.manifest_key(file.file_id)))
 
     def manifest_document(self, manifest: Manifest) -> Any:
         """A manifest as it lies in S3."""
@@ -220,16 +221,6 @@ class Deployment:
             for one in page.get("Versions", [])
         )
 
-    def rows(self, file: Dropped) -> list[dict[str, Any]]:
-        """Every row of a file."""
-        answer = self.client("dynamodb").query(
-            TableName=self.output("InsightsTableName"),
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": keys.file_pk(file.file_id)}},
-            ConsistentRead=True,
-        )
-        return list(answer["Items"])
-
     # --- Executions and logs --------------------------------------------------------------------
 
     def executions(self, machine: str, analysis_id: str | None = None) -> list[str]:
@@ -245,7 +236,9 @@ class Deployment:
     def history(self, execution: str) -> list[dict[str, Any]]:
         """Everything that happened in an execution."""
         pages = self.client("stepfunctions").get_paginator("get_execution_history")
-        return [event for page in pages.paginate(executionArn=execution) for event in page["events"]]
+        return [
+            event for page in pages.paginate(executionArn=execution) for event in page["events"]
+        ]
 
     def transitions(self, execution: str) -> Transitions:
         """What an execution cost."""
@@ -276,112 +269,7 @@ class Deployment:
         ]
 
 
-class Listener:
-    """A queue of the test's own that hears what a bus says.
-
-    Args:
-        deployment: Whose events.
-    """
-
-    def __init__(self, deployment: Deployment) -> None:
-        self._deployment = deployment
-        self._sqs, self._events = deployment.client("sqs"), deployment.client("events")
-        self._name = f"e2e-{uuid.uuid4().hex[:12]}"
-        self._url = self._sqs.create_queue(QueueName=self._name)["QueueUrl"]
-        attributes = self._sqs.get_queue_attributes(
-            QueueUrl=self._url, AttributeNames=["QueueArn"]
-        )
-        self._arn = attributes["Attributes"]["QueueArn"]
-        self._rules: list[tuple[str, str]] = []
-        self._heard: list[Event] = []
-
-    def listen(self, bus: str, pattern: dict[str, Any]) -> None:
-        """Hear the events of a bus that match a pattern."""
-        name = f"{self._name}-{len(self._rules)}"
-        arn = self._events.put_rule(
-            Name=name, EventBusName=bus, EventPattern=json.dumps(pattern)
-        )["RuleArn"]
-        self._rules.append((bus, name))
-        statement = {
-            "Effect": "Allow",
-            "Principal": {"Service": "events.amazonaws.com"},
-            "Action": "sqs:SendMessage",
-            "Resource": self._arn,
-            "Condition": {"ArnLike": {"aws:SourceArn": arn.replace(name, f"{self._name}-*")}},
-        }
-        policies = self._policies() | {bus: statement}
-        self._statements = policies
-        document = {"Version": "2012-10-17", "Statement": list(policies.values())}
-        self._sqs.set_queue_attributes(
-            QueueUrl=self._url, Attributes={"Policy": json.dumps(document)}
-        )
-        failed = self._events.put_targets(
-            Rule=name, EventBusName=bus, Targets=[{"Id": "e2e", "Arn": self._arn}]
-        )
-        assert failed["FailedEntryCount"] == 0, failed
-
-    def _policies(self) -> dict[str, Any]:
-        return getattr(self, "_statements", {})
-
-    def heard(self, wanted: Callable[[Event], bool]) -> list[Event]:
-        """Every event that was heard so far and is wanted."""
-        self._receive()
-        return [event for event in self._heard if wanted(event)]
-
-    def wait(self, wanted: Callable[[Event], bool], what: str) -> Event:
-        """The first event that is wanted."""
-        return until(lambda: next(iter(self.heard(wanted)), None), f"the event {what}")
-
-    def of_file(self, file: Dropped, detail_type: str) -> Event:
-        """The first event of a type about a file."""
-        return self.wait(
-            lambda event: (
-                event["detail-type"] == detail_type
-                and event["detail"].get("file_id") == file.file_id
-            ),
-            f"{detail_type} of {file.key}",
-        )
-
-    def dropped(self, file: Dropped) -> Event:
-        """S3's own event about a file."""
-        return self.wait(
-            lambda event: (
-                event["source"] == "aws.s3"
-                and event["detail"]["object"].get("version-id") == file.version_id
-            ),
-            f"Object Created of {file.key}",
-        )
-
-    def _receive(self) -> None:
-        while messages := self._sqs.receive_message(
-            QueueUrl=self._url, MaxNumberOfMessages=10
-        ).get("Messages", []):
-            self._heard.extend(json.loads(message["Body"]) for message in messages)
-            entries = [
-                {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
-                for number, message in enumerate(messages)
-            ]
-            self._sqs.delete_message_batch(QueueUrl=self._url, Entries=entries)
-
-    def close(self) -> None:
-        """Remove what was made."""
-        for bus, name in self._rules:
-            self._events.remove_targets(Rule=name, EventBusName=bus, Ids=["e2e"])
-            self._events.delete_rule(Name=name, EventBusName=bus)
-        self._sqs.delete_queue(QueueUrl=self._url)
-
-
 def outcome_of(manifest: Manifest, feature: str) -> Any:
     """One outcome of a manifest."""
     (outcome,) = (one for one in manifest.outcomes if one.feature == feature)
     return outcome
-
-
-def failed_outcomes(manifests: Iterable[Manifest]) -> dict[str, str | None]:
-    """Reasons of everything that failed, by file and feature."""
-    return {
-        f"{manifest.key} {outcome.feature}": outcome.reason
-        for manifest in manifests
-        for outcome in manifest.outcomes
-        if outcome.status == "failed"
-    }

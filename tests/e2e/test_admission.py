@@ -11,9 +11,9 @@ import jsonschema
 import pytest
 from PIL import Image
 
-from tests.e2e.deployment import NO_LANGUAGES, Deployment, Dropped, Listener, unique, until
+from tests.e2e.deployment import Deployment, unique, until
+from tests.e2e.listener import Listener
 from tests.e2e.schemas import schema
-from windfall import identity
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -207,21 +207,14 @@ def test_a_request_for_what_is_not_there_is_rejected(
 def test_a_wrong_request_is_rejected_and_names_the_field(
     deployment: Deployment, listener: Listener
 ) -> None:
-    file = deployment.drop("wrong request.txt", unique(), features="sentiment", targets=NO_LANGUAGES)
+    file = deployment.drop(
+        "wrong request.txt", unique(), features="sentiment", targets=NO_LANGUAGES
+    )
     deployment.wait(file)
     detail = {"bucket": file.bucket, "key": file.key, "features": ["everything"]}
     deployment.put_event("AnalysisRequested", detail)
     event = listener.wait(
-        lambda event: (
-            event["detail-type"] == "FileRejected" and event["detail"]["key"] == file.key
-        ),
+        lambda event: event["detail-type"] == "FileRejected" and event["detail"]["key"] == file.key,
         f"about {file.key}",
     )
     assert "features.0" in event["detail"]["reason"]
-
-
-def test_ids_can_be_told_beforehand(deployment: Deployment) -> None:
-    file = deployment.drop_cheap("told.txt", unique())
-    (manifest,) = deployment.wait(file)
-    assert manifest.file_id == identity.file_id(file.bucket, file.key, file.version_id)
-    assert isinstance(file, Dropped)
