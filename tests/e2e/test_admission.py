@@ -207,9 +207,7 @@ def test_a_request_for_what_is_not_there_is_rejected(
 def test_a_wrong_request_is_rejected_and_names_the_field(
     deployment: Deployment, listener: Listener
 ) -> None:
-    file = deployment.drop(
-        "wrong request.txt", unique(), features="sentiment", targets=NO_LANGUAGES
-    )
+    file = deployment.drop_cheap("wrong request.txt", unique())
     deployment.wait(file)
     detail = {"bucket": file.bucket, "key": file.key, "features": ["everything"]}
     deployment.put_event("AnalysisRequested", detail)
