@@ -29,9 +29,24 @@ from windfall_local.wire.message import HttpRequest, HttpResponse
 
 _Handler = Callable[[Any, str, Any], tuple[int, dict[str, Any], Any]]
 
-# moto would read a region out of a user agent; chunked bodies were decoded by the gateway.
+# What the gateway has dealt with; moto walks through every header several times. It would also
+# read a region out of the user agent, and take a chunked body apart again.
 _NOT_HANDED_ON = frozenset(
-    {"authorization", "user-agent", "transfer-encoding", "host", "content-length", "expect"}
+    {
+        "accept-encoding",
+        "amz-sdk-invocation-id",
+        "amz-sdk-request",
+        "authorization",
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "transfer-encoding",
+        "user-agent",
+        "x-amz-content-sha256",
+        "x-amz-date",
+        "x-amz-security-token",
+    }
 )
 _NOT_ANSWERED = frozenset({"status", "date", "server", "connection", "transfer-encoding"})
 

@@ -99,11 +99,14 @@ def _request_id(headers: dict[str, Any] | None = None) -> str:
 def _fit_notifications() -> None:
     """Observers of the gateway tell of objects; moto's own notifications would tell twice."""
     import moto.s3.notifications  # noqa: PLC0415 - see `backends`
+    import moto.settings  # noqa: PLC0415
     from moto.iam.access_control import PermissionResult  # noqa: PLC0415
     from moto.s3.models import FakeBucket  # noqa: PLC0415
 
     moto.s3.notifications.send_event = lambda *_, **__: None
     moto.s3.notifications.send_test_event = lambda *_, **__: None
+    # The bucket is always in the path here; moto would look for it in the host five times.
+    moto.settings.S3_IGNORE_SUBDOMAIN_BUCKETNAME = True
     # moto knows no conditions: a TLS-only bucket policy would deny everything.
     FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL
     _show_event_bridge()
