@@ -1,7 +1,9 @@
 r"""Plain text to Apertium's stream format and back.
 
-The format has its own meaning for `[]{}^$/\@<>`, so these are escaped; blanks other than a
-single space travel in brackets (superblanks), which every stage hands on untouched.
+The format has its own meaning for `[]{}^$/\@<>`. Its escapes are not safe: after a lone `^`, be it
+escaped or in brackets, the tagger waits for ever. So these signs travel as characters that no text
+has (Unicode's noncharacters). Blanks other than a single space travel in brackets (superblanks),
+which every stage hands on untouched.
 """
 
 from __future__ import annotations
@@ -9,10 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_RESERVED = re.compile(r"[\[\]{}^$/\\@<>]")
+_RESERVED = r"[]{}^$/\@<>"
+_STAND_INS = "".join(chr(0xFDD0 + index) for index in range(len(_RESERVED)))
+_ASIDE = str.maketrans(_RESERVED, _STAND_INS)
+_BACK = str.maketrans(_STAND_INS, _RESERVED)
 _BLANK = re.compile(r"[\s\x00]+")
-_TOKEN = re.compile(r"\\(.)|\[((?:[^\\\]]|\\.)*)\]| {2,}", re.DOTALL)
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_TOKEN = re.compile(r"\[([^\]]*)\]| {2,}|\\(.)", re.DOTALL)
 _PARAGRAPH_END = re.compile(r"((?:[ \t]*\r?\n){2,})")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 
@@ -27,8 +31,7 @@ def encode(text: str) -> bytes:
         found = match.group().replace("\0", " ")
         return found if found == " " else f"[{found}]"
 
-    escaped = _RESERVED.sub(lambda match: "\\" + match.group(), text)
-    return (_BLANK.sub(blank, escaped) + "[][\n]").encode()
+    return (_BLANK.sub(blank, text.translate(_ASIDE)) + "[][\n]").encode()
 
 
 def decode(answer: bytes) -> str:
@@ -37,14 +40,12 @@ def decode(answer: bytes) -> str:
     def plain(match: re.Match[str]) -> str:
         if match.group(1) is not None:
             return match.group(1)
-        if match.group(2) is not None:
-            return _ESCAPED.sub(r"\1", match.group(2))
         # The text's own double spaces travel in brackets; these stand around a dropped word.
-        return " "
+        return match.group(2) or " "
 
     text = answer.decode("utf-8", "replace").rstrip("\0")
     # What `encode` put at the end; a stage may have moved a blank before it.
-    return _TOKEN.sub(plain, text.removesuffix("[][\n]"))
+    return _TOKEN.sub(plain, text.removesuffix("[][\n]")).translate(_BACK)
 
 
 def is_whole(answer: bytes) -> bool:
