@@ -13,7 +13,7 @@ SCAN := .venv-scan
 UV := $(RUN)/uv pip install --quiet --require-hashes
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo test check lint template scan models bench lock clean
+.PHONY: help demo test check lint template scan models licences bench lock clean
 
 help: ## Lists what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | column -t -s "$$(printf '\t')"
@@ -44,6 +44,11 @@ models: $(VENV)/.local ## Fetches the engines' models once (what, how large and 
 		echo "There is no npm here: installing one into $(VENV) (about 60 MB, MIT) …"; \
 		$(UV) --python $(RUN)/python --requirement requirements/node.txt; }
 	@$(RUN)/windfall models pull
+
+licences: $(VENV)/.dev ## Writes docs/licences.md: every installed package and its licence
+	{ echo "# Licences"; echo; \
+	  echo "What \`make test\` installs from Python's index; \`windfall models list\` shows the models. Made by \`make licences\`."; \
+	  echo; $(RUN)/pip-licenses --python $(RUN)/python --from=mixed --format=markdown --order=license --ignore-packages windfall; } > docs/licences.md
 
 bench: $(VENV)/.dev models ## Measures; results go to bench/results/
 	$(RUN)/python -m bench
