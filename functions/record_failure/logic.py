@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from windfall import identity
+from windfall import identity, reasons
 from windfall.closing import close_analysis
 from windfall.contracts.analysis import OutputLocation
 from windfall.contracts.aws import ExecutionStatusDetail, ExecutionStatusEvent
@@ -20,7 +20,7 @@ _ENDED = {
     "ABORTED": "The analysis was stopped by somebody",
 }
 _LONGEST_REASON = 1_000
-"""Characters; a cause can be a whole stack trace, and the execution's history has it in full."""
+"""Characters; the execution's history has the whole of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,6 @@ class FailureRecorder:
 
 def reason_of(detail: ExecutionStatusDetail) -> str:
     """Why the execution ended, for a person."""
-    told = ": ".join(part for part in (detail.error, detail.cause) if part)
+    told = reasons.reason_of(detail.error, detail.cause)
     reason = f"{_ENDED[detail.status]} ({told})" if told else f"{_ENDED[detail.status]}"
     return reason if len(reason) <= _LONGEST_REASON else f"{reason[: _LONGEST_REASON - 1]}…"

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from windfall.closing import close_analysis
 from windfall.contracts.analysis import RecordRequest, RecordResult
+from windfall.contracts.outcome import Outcome
 from windfall.manifest import status_of
 from windfall.ports.collaborators import Measurements
 from windfall.ports.insights import AnalysisState, InsightsIndex
+from windfall.reasons import readable
 from windfall.recording import Recorder
 
 
@@ -27,15 +29,23 @@ class InsightsRecorder:
             TransientError: Try again; what is done already is not done again.
         """
         analysis = request.analysis
-        insights = self.recorder.gather(analysis, request.outcomes)
+        outcomes = [_explained(outcome) for outcome in request.outcomes]
+        insights = self.recorder.gather(analysis, outcomes)
         files = close_analysis(
             self.index,
             analysis.analysis_id,
             analysis.attempt,
             state=AnalysisState.RECORDED,
-            outcomes=request.outcomes,
+            outcomes=outcomes,
             end_file=lambda attachment: self.recorder.record(attachment, analysis, insights),
         )
-        for outcome in request.outcomes:
+        for outcome in outcomes:
             self.measurements.feature_ended(outcome.feature, outcome.status.value)
-        return RecordResult(manifests=files, status=status_of(request.outcomes))
+        return RecordResult(manifests=files, status=status_of(outcomes))
+
+
+def _explained(outcome: Outcome) -> Outcome:
+    """An outcome whose reason a person can read, though the machine made it of an error."""
+    if outcome.reason is None:
+        return outcome
+    return outcome.model_copy(update={"reason": readable(outcome.reason)})

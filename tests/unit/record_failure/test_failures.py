@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,13 @@ def test_every_attached_file_fails_with_a_reason(status: str, said: str) -> None
         assert said in (manifest.reason or "")
         assert "No such state." in (manifest.reason or "")
     assert [type(event) for event in world.bus.events] == [FileFailed, FileFailed]
+
+
+def test_lambdas_stack_trace_is_no_reason() -> None:
+    world, name = running("a.txt")
+    cause = {"errorMessage": "It broke.", "errorType": "TypeError", "stackTrace": ["x"] * 400}
+    world.break_off(name, error="TypeError", cause=json.dumps(cause))
+    assert world.only_manifest().reason == "The analysis failed (TypeError: It broke.)"
 
 
 def test_what_was_paid_for_stands_in_the_manifest() -> None:

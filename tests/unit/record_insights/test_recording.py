@@ -14,6 +14,7 @@ from tests.fakes.hooks import CrashAfter, CrashError, Hook
 from tests.fakes.world import World, analysis_requested
 from windfall.contracts.analysis import RecordRequest
 from windfall.contracts.bus import FileAnalyzed
+from windfall.contracts.outcome import Outcome, OutcomeStatus
 from windfall.schemas import PUBLISHED, schema_of, text_of
 
 ROOT = Path(__file__).parents[3]
@@ -44,6 +45,19 @@ def test_one_failed_feature_makes_a_file_partial() -> None:
 
     assert result.model_dump() == {"manifests": 1, "status": "partial"}
     assert world.only_manifest().status == "partial"
+
+
+def test_the_reason_of_a_failure_is_for_a_person() -> None:
+    world = World()
+    world.admit_all(world.drop("a.txt", TEXT))
+    (plan,) = world.workflows.started.values()
+    cause = {"errorMessage": "It broke.", "errorType": "TypeError", "stackTrace": ["x"] * 400}
+    reason = f"TypeError: {json.dumps(cause)}"[:1000]
+    failed = Outcome(feature="sentiment", status=OutcomeStatus.FAILED, reason=reason)
+    world.insights_recorder.record(RecordRequest(analysis=plan, outcomes=[failed]))
+
+    (outcome,) = world.only_manifest().outcomes
+    assert outcome.reason == "TypeError: It broke."
 
 
 def test_working_folders_are_not_listed_as_results() -> None:
