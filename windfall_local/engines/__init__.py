@@ -1,9 +1,9 @@
 """Real models behind Protocols. An engine knows no AWS and no HTTP, and never makes an answer up.
 
-    EngineError
-    ├── EngineUnavailableError    its files or packages are not there; the message names the remedy
-    ├── UnsupportedFeatureError   this engine can't do that (a language, an operation), by name
-    └── InvalidMediaError         the input can't be read (broken image, empty sound)
+EngineError
+├── EngineUnavailableError    its files or packages are not there; the message names the remedy
+├── UnsupportedFeatureError   this engine can't do that (a language, an operation), by name
+└── InvalidMediaError         the input can't be read (broken image, empty sound)
 """
 
 

@@ -17,7 +17,7 @@ _MOMENTS = st.datetimes(
 ).map(lambda moment: moment.replace(microsecond=0))
 
 
-def values(shape: Shape, *, depth: int = 4) -> st.SearchStrategy[Any]:  # noqa: PLR0911 - one for each kind of shape
+def values(shape: Shape, *, depth: int = 4) -> st.SearchStrategy[Any]:
     """Values that botocore accepts for a shape; recursive shapes end after some levels."""
     kind = shape.type_name
     if kind == "structure":
