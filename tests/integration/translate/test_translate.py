@@ -67,7 +67,7 @@ def test_everything_but_words_stays(translate: Any) -> None:
     assert "".join(character for character in kept if not character.isalnum()) == signs
 
 
-@pytest.mark.parametrize("sign", list("[]{}^$/\\@<>*#+~&|_=;:'"))
+@pytest.mark.parametrize("sign", list("[]{}^$/\\@<>*#+~|_=;:'"))
 def test_no_sign_stops_the_engine(engine: ApertiumEngine, sign: str) -> None:
     assert sign in engine.translate(sign, "en", "es")
     assert sign in engine.translate(f"the house {sign}", "en", "ca")

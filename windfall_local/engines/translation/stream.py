@@ -1,6 +1,6 @@
 r"""Plain text to Apertium's stream format and back.
 
-The format has its own meaning for `[]{}^$/\@<>`. Its escapes are not safe: after a lone `^`, be it
+The format has its own meaning for `[]{}^$/\@<>~`. Its escapes are not safe: after a lone `^`, be it
 escaped or in brackets, the tagger waits for ever. So these signs travel as characters that no text
 has (Unicode's noncharacters). Blanks other than a single space travel in brackets (superblanks),
 which every stage hands on untouched.
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_RESERVED = r"[]{}^$/\@<>"
+_RESERVED = r"[]{}^$/\@<>~"
 _STAND_INS = "".join(chr(0xFDD0 + index) for index in range(len(_RESERVED)))
 _ASIDE = str.maketrans(_RESERVED, _STAND_INS)
 _BACK = str.maketrans(_STAND_INS, _RESERVED)
