@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -235,13 +236,13 @@ def measure_feelings(engine: LanguageEngine, translation: ApertiumEngine) -> Ans
 
 def _score(truths: Sequence[tuple[str, str]], label: Callable[[str], str]) -> Answer:
     found = [(truth, label(text), text) for truth, text in truths]
-    kinds = dict.fromkeys(truth for truth, _, _ in found)
+    kinds = [truth for truth, _, _ in found]
     return {
         "sentences": len(found),
         "right": sum(truth == answer for truth, answer, _ in found),
         "right_of_each": {
-            kind: f"{sum(t == a == kind for t, a, _ in found)}/{sum(t == kind for t, _, _ in found)}"
-            for kind in kinds
+            kind: f"{[t for t, a, _ in found if t == a].count(kind)}/{kinds.count(kind)}"
+            for kind in dict.fromkeys(kinds)
         },
         "wrong": [
             {"text": text, "truth": truth, "found": answer}
@@ -266,7 +267,7 @@ def measure_entities(engine: LanguageEngine) -> Answer:
             "found": len(truth & found),
             "missed": sorted(truth - found),
             "beyond": sorted(found - truth),
-            "ms": milliseconds(lambda t=text, c=language: engine.entities(t, c)),
+            "ms": milliseconds(partial(engine.entities, text, language)),
         }
     return answer
 
@@ -301,7 +302,7 @@ def measure_translation(engine: ApertiumEngine) -> Answer | str:
         ):
             text = sentence[source]
             answer[f"{source}-{target}"] = {
-                "ms": milliseconds(lambda t=text, s=source, g=target: engine.translate(t, s, g)),
+                "ms": milliseconds(partial(engine.translate, text, source, target)),
                 "reads": engine.translate(text, source, target),
             }
     except EngineError as error:
@@ -317,7 +318,7 @@ def measure_speech() -> Answer:
     spoken = engine.speak(request, None, 24000).seconds
     answer: Answer = {"seconds_of_speech": round(spoken, 1)}
     for audio in (None, "pcm", "mp3", "ogg_vorbis"):
-        taken = milliseconds(lambda a=audio: engine.speak(request, a, 16000), 5)
+        taken = milliseconds(partial(engine.speak, request, audio, 16000), 5)
         answer[f"times_real_time_{audio or 'marks'}"] = round(spoken * 1000 / taken)
     return answer
 
