@@ -61,7 +61,7 @@ class Decision:
     layer: Layer = "identity-based policy"
 
 
-def decide(access: Access, policies: Applicable) -> Decision:  # noqa: PLR0911 - one for each step of AWS's flow chart
+def decide(access: Access, policies: Applicable) -> Decision:
     """Decide one access."""
     denied = _explicit_deny(access, policies)
     if denied is not None:

@@ -67,7 +67,7 @@ def _json_structure(shape: StructureShape, value: Mapping[str, Any]) -> dict[str
     return found
 
 
-def _json_value(shape: Shape, value: Any) -> Any:  # noqa: PLR0911 - one for each kind of shape
+def _json_value(shape: Shape, value: Any) -> Any:
     kind = shape.type_name
     if kind == "structure":
         return _json_structure(shape, value) if isinstance(value, dict) else value

@@ -43,7 +43,7 @@ _WITHOUT_RESOURCE = frozenset(
 )
 
 
-def states_needs(operation: str, parameters: dict[str, Any], scene: Scene) -> list[Need] | None:  # noqa: PLR0911 - one for each kind of operation
+def states_needs(operation: str, parameters: dict[str, Any], scene: Scene) -> list[Need] | None:
     """The permissions of a Step Functions operation."""
     role = pass_role(parameters.get("roleArn"), "states.amazonaws.com")
     if operation in _BY_MACHINE:
@@ -105,7 +105,7 @@ _LAMBDA_LISTS = frozenset(
 )
 
 
-def lambda_needs(operation: str, parameters: dict[str, Any], scene: Scene) -> list[Need] | None:  # noqa: PLR0911 - one for each kind of operation
+def lambda_needs(operation: str, parameters: dict[str, Any], scene: Scene) -> list[Need] | None:
     """The permissions of a Lambda operation."""
     action = _FUNCTION_ACTIONS.get(operation, operation)
     if action == "InvokeFunction" or operation in _BY_FUNCTION:

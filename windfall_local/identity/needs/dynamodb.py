@@ -33,7 +33,7 @@ _TRANSACTED = {
 _EQUALITY = re.compile(r"([#\w.-]+)\s*=\s*(:\w+)")
 
 
-def needs(operation: str, parameters: dict[str, Any], scene: Scene) -> list[Need] | None:  # noqa: PLR0911 - one for each kind of operation
+def needs(operation: str, parameters: dict[str, Any], scene: Scene) -> list[Need] | None:
     """The permissions of a DynamoDB operation."""
     if operation in ("ListTables", "DescribeLimits", "DescribeEndpoints"):
         return [Need(f"dynamodb:{operation}")]

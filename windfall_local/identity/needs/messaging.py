@@ -121,7 +121,7 @@ _LISTS = frozenset(
 )
 
 
-def events_needs(operation: str, parameters: dict[str, Any], scene: Scene) -> list[Need] | None:  # noqa: PLR0911 - one for each kind of operation
+def events_needs(operation: str, parameters: dict[str, Any], scene: Scene) -> list[Need] | None:
     """The permissions of an EventBridge operation."""
     if operation == "PutEvents":
         return [_event(entry, scene) for entry in parameters.get("Entries", [])]

@@ -99,7 +99,7 @@ _REQUEST_KEYS = {
 }
 
 
-def needs(operation: str, parameters: dict[str, Any], _: Scene) -> list[Need] | None:  # noqa: PLR0911 - one for each kind of operation
+def needs(operation: str, parameters: dict[str, Any], _: Scene) -> list[Need] | None:
     """The permissions of an S3 operation."""
     if operation == "ListBuckets":
         return [Need("s3:ListAllMyBuckets")]
