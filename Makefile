@@ -22,7 +22,8 @@ demo: $(VENV)/.local models ## Installs all, starts the local cloud, drops real 
 	@$(RUN)/windfall demo
 
 test: $(VENV)/.dev models lint template scan ## Installs all and passes every check and test
-	$(RUN)/pytest
+	$(RUN)/pytest tests/unit tests/contract --numprocesses auto
+	$(RUN)/pytest tests/integration tests/e2e
 
 check: lint template scan ## The checks without the tests
 
