@@ -10,13 +10,18 @@ from __future__ import annotations
 
 import json
 import secrets
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import moto.core
+import moto.core.loaders
 import moto.core.models
 import moto.core.responses
 import moto.core.utils
@@ -24,6 +29,7 @@ from moto.core.base_backend import BackendDict
 from moto.core.responses import BaseResponse
 
 from windfall_local.api import ACCOUNT
+from windfall_local.wire.models import loader
 
 # Before any service is imported: IAM and SNS copy the name at import.
 moto.core.DEFAULT_ACCOUNT_ID = moto.core.models.DEFAULT_ACCOUNT_ID = ACCOUNT
@@ -60,6 +66,7 @@ def forget_listener(listener: Callable[[str], None]) -> None:
 @cache
 def fit() -> None:
     """Adapt moto; the first call does it."""
+    _fit_models()
     _fit_requests()
     _fit_notifications()
     _fit_queues()
@@ -74,6 +81,21 @@ def backends(service: str) -> BackendDict[Any]:
     import moto.backends  # noqa: PLC0415 - heavy, and only after the account is set
 
     return moto.backends.get_backend(MOTO_NAMES[service])
+
+
+def _fit_models() -> None:
+    """Share our models; moto would read and parse every one of them once more.
+
+    Where moto adds to a model, it goes on to make its own.
+    """
+    own = moto.core.utils.create_loader()
+
+    def load(service: str, kind: str) -> Any:
+        folder = Path(moto.core.loaders.moto_root, service.replace("-", ""))
+        added = any(folder.glob(f"*/{kind}.moto-extras.*"))
+        return (own if added else loader).load_service_model(service, kind)
+
+    moto.core.utils._load_service_model = load
 
 
 def _fit_requests() -> None:
@@ -152,10 +174,11 @@ def _fit_queues() -> None:
 
 def _fit_parameters() -> None:
     """Parameters and their tags, in a form that can be written down and read again."""
-    from moto.ssm.models import (  # noqa: PLC0415 - see `backends`
-        ParameterDict,
-        SimpleSystemManagerBackend,
-    )
+    with _without_ec2():
+        from moto.ssm.models import (  # noqa: PLC0415 - see `backends`
+            ParameterDict,
+            SimpleSystemManagerBackend,
+        )
 
     initialise = SimpleSystemManagerBackend.__init__
 
@@ -169,6 +192,31 @@ def _fit_parameters() -> None:
 
     SimpleSystemManagerBackend.__init__ = initialise_plainly
     ParameterDict.__reduce__ = reduce
+
+
+@contextmanager
+def _without_ec2() -> Iterator[None]:
+    """Spare SSM the import of all of EC2 (a second), which it asks for Run Command's targets only.
+
+    EC2 is none of our stores: there are no instances to run a command on.
+    """
+    stand_in: Any = ModuleType("moto.ec2")
+    stand_in.ec2_backends = defaultdict(lambda: defaultdict(_NoInstances))
+    before = sys.modules.get("moto.ec2")
+    sys.modules["moto.ec2"] = stand_in
+    try:
+        yield
+    finally:
+        del sys.modules["moto.ec2"]
+        if before is not None:
+            sys.modules["moto.ec2"] = before
+
+
+class _NoInstances:
+    """What SSM asks of EC2."""
+
+    def all_reservations(self, **_: Any) -> list[Any]:
+        return []
 
 
 def _fit_versions() -> None:

@@ -14,7 +14,11 @@ Template = dict[str, Any]
 _WITHOUT_PREFIX = frozenset({"Ref", "Condition"})
 
 
-class _Loader(yaml.SafeLoader):
+# libyaml's reader where the package brings it: a template takes 20 ms instead of 400.
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_SafeLoader):  # type: ignore[misc]
     """YAML as CloudFormation reads it: short forms, no dates, no duplicate keys."""
 
 

@@ -37,13 +37,14 @@ _SIGNING_NAMES = {
     "servicequotas": "service-quotas",
 }
 
-_loader = Loader()
+loader = Loader()
+"""Reads each model once; everything in this process shares what it holds."""
 
 
 @cache
 def service_model(service: str) -> ServiceModel:
     """The model of a service, by botocore's name."""
-    return ServiceModel(_loader.load_service_model(service, "service-2"), service)
+    return ServiceModel(loader.load_service_model(service, "service-2"), service)
 
 
 @cache
