@@ -32,6 +32,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for program
 def print_json(document: Any) -> None:
     """Print one JSON document, alone on the standard output."""
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.flush()
 
 
 def plain(text: str) -> Text:

@@ -33,6 +33,15 @@ class LocalAddress:
             json.dump(asdict(self), file)
         draft.replace(path)
 
+    def public(self) -> dict[str, str | int]:
+        """What may be shown: everything but the keys."""
+        return {
+            "endpoint": self.endpoint,
+            "region": self.region,
+            "stack": self.stack,
+            "pid": self.pid,
+        }
+
     @classmethod
     def load(cls) -> LocalAddress | None:
         """The running local cloud, or None; a dead one's file is removed."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import uvloop
 
-from windfall_cli.console import console, plain
+from windfall_cli.console import console, plain, print_json, stderr
 from windfall_cli.errors import CommandError
 from windfall_cli.home import LocalAddress, data_dir, forget_address
 from windfall_local.cloud import CloudInUseError, LocalCloud
@@ -18,14 +18,14 @@ from windfall_local.template import Stack, TemplateError
 from windfall_local.template.provision import provision_template
 
 
-def run(template: Path, port: int, name: str, *, verbose: bool) -> None:
+def run(template: Path, port: int, name: str, *, verbose: bool, as_json: bool) -> None:
     """Serve a template's stack on 127.0.0.1 until SIGINT or SIGTERM.
 
     Raises:
         CommandError: It can not start; what was accepted before is untouched.
     """
     try:
-        uvloop.run(_serve(template, port, name, verbose))
+        uvloop.run(_serve(template, port, name, verbose, as_json))
     except TemplateError as error:
         raise CommandError(
             str(error), "docs/provisioning.md says what the local cloud honours."
@@ -41,32 +41,37 @@ def run(template: Path, port: int, name: str, *, verbose: bool) -> None:
         ) from error
 
 
-async def _serve(template: Path, port: int, name: str, verbose: bool) -> None:
+async def _serve(template: Path, port: int, name: str, verbose: bool, as_json: bool) -> None:
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for ending in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(ending, ended.set)
     async with LocalCloud.run(data_dir=data_dir(), port=port) as cloud:
-        console.print(f"The local cloud answers at {cloud.endpoint}; provisioning {plain(name)} …")
+        stderr.print(f"The local cloud answers at {cloud.endpoint}; provisioning {plain(name)} …")
         stack = await provision_template(cloud, template, name)
-        _tell(cloud, stack, verbose)
+        _tell(cloud, stack, verbose, as_json)
         try:
             await ended.wait()
         finally:
             forget_address()
-        console.print("Ending: running work is kept and goes on at the next start …")
+        stderr.print("Ending: running work is kept and goes on at the next start …")
 
 
-def _tell(cloud: LocalCloud, stack: Stack, verbose: bool) -> None:
+def _tell(cloud: LocalCloud, stack: Stack, verbose: bool, as_json: bool) -> None:
     keys = cloud.keys.root
-    LocalAddress(
+    address = LocalAddress(
         endpoint=cloud.endpoint,
         region=cloud.region,
         access_key=keys.access_key,
         secret_key=keys.secret_key,
         stack=stack.name,
         pid=os.getpid(),
-    ).save()
+    )
+    address.save()
+    if as_json:
+        no_meaning = {"no_local_meaning": stack.skipped} if verbose else {}
+        print_json({**address.public(), "resources": len(stack.resources), **no_meaning})
+        return
     console.print(f"{len(stack.resources)} resources stand. Drop a file: windfall drop FILE --wait")
     if verbose:
         for what, reason in stack.skipped.items():

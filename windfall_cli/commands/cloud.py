@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from windfall_cli.console import command, console
+from windfall_cli.console import JsonOption, command, console, print_json
 from windfall_cli.errors import CommandError
 from windfall_cli.home import LocalAddress, data_dir, is_running
 from windfall_cli.inbox import pauses
@@ -33,6 +33,7 @@ def up(
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Also list what of the template has no local meaning.")
     ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Start the local cloud and run the template in it, until Ctrl-C."""
     running = LocalAddress.load()
@@ -44,25 +45,32 @@ def up(
     if not template.is_file():
         raise CommandError(f"There is no template {template}.")
     if detach:
-        start_in_background(template, port, name)
+        address = start_in_background(template, port, name)
+        if as_json:
+            print_json(address.public())
+        else:
+            console.print(f"The local cloud runs at {address.endpoint} (process {address.pid}).")
     else:
         from windfall_cli import serving  # noqa: PLC0415 - a second of imports that only this needs
 
-        serving.run(template, port, name, verbose=verbose)
+        serving.run(template, port, name, verbose=verbose, as_json=as_json)
 
 
 @command
-def down() -> None:
+def down(as_json: JsonOption = False) -> None:
     """End the running local cloud; what it accepted is kept and goes on at the next start."""
     address = LocalAddress.load()
-    if address is None:
+    if address is not None:
+        os.kill(address.pid, signal.SIGTERM)
+        for _ in pauses():
+            if not is_running(address.pid):
+                break
+    if as_json:
+        print_json({"ended": address is not None})
+    elif address is None:
         console.print("No local cloud is running.")
-        return
-    os.kill(address.pid, signal.SIGTERM)
-    for _ in pauses():
-        if not is_running(address.pid):
-            break
-    console.print("The local cloud has ended; what it accepted is kept.")
+    else:
+        console.print("The local cloud has ended; what it accepted is kept.")
 
 
 def start_in_background(template: Path, port: int, name: str) -> LocalAddress:
@@ -86,7 +94,6 @@ def start_in_background(template: Path, port: int, name: str) -> LocalAddress:
     for _ in pauses():
         address = LocalAddress.load()
         if address is not None:
-            console.print(f"The local cloud runs at {address.endpoint} (process {address.pid}).")
             return address
         if process.poll() is not None:
             raise CommandError(f"The local cloud did not start:\n{log.read_text()[-2000:]}")
