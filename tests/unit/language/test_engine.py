@@ -43,6 +43,24 @@ def test_the_language_is_named_with_its_share(
     assert sum(guess.score for guess in guesses) <= 1.001
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("We paid 180 euros on 7 May 2026. 5e42d9de8dcc46a4b83b6a7765797c8a", "en"),
+        ("Invoice 4711-A 3f2a9c1b77 total 120.00 EUR due 2026-05-07", "en"),
+        ("東京は2026年に大きな祭りがあります", "ja"),
+    ],
+)
+def test_numbers_and_identifiers_do_not_drown_the_language(
+    engine: LanguageEngine, text: str, language: str
+) -> None:
+    assert engine.identify(text)[0].language == language
+
+
+def test_a_text_with_letters_is_in_some_language(engine: LanguageEngine) -> None:
+    assert "zxx" not in {guess.language for guess in engine.identify("AB-1234567 X99")}
+
+
 @pytest.mark.parametrize("text", ["", " \n", "123 45.6 !?", "🙂🙂"])
 def test_a_text_without_letters_has_no_language(engine: LanguageEngine, text: str) -> None:
     assert engine.identify(text) == []
