@@ -46,7 +46,10 @@ def test_the_language_is_named_with_its_share(
 @pytest.mark.parametrize(
     ("text", "language"),
     [
-        ("We paid 180 euros on 7 May 2026. 5e42d9de8dcc46a4b83b6a7765797c8a", "en"),
+        (
+            "The hotel was wonderful. We paid 180 euros on 7 May 2026. 5e42d9de8dcc46a4b83b6a7765797c8a",
+            "en",
+        ),
         ("Invoice 4711-A 3f2a9c1b77 total 120.00 EUR due 2026-05-07", "en"),
         ("東京は2026年に大きな祭りがあります", "ja"),
     ],

@@ -30,7 +30,7 @@ def identify(text: str) -> list[LanguageGuess]:
 
 
 def _words(text: str) -> str:
-    """The text without numbers and identifiers, which look like no language and drown short ones."""
+    """The text without numbers and identifiers: they are of no language, and drown a short one."""
     words = _WITH_DIGIT.sub(" ", text)
     return words if any(character.isalpha() for character in words) else text
 
