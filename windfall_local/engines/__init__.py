@@ -2,6 +2,7 @@
 
 EngineError
 ├── EngineUnavailableError    its files or packages are not there; the message names the remedy
+├── EngineDiedError           its process died; the next call starts a new one
 ├── UnsupportedFeatureError   this engine can't do that (a language, an operation), by name
 └── InvalidMediaError         the input can't be read (broken image, empty sound)
 """
@@ -13,6 +14,10 @@ class EngineError(Exception):
 
 class EngineUnavailableError(EngineError):
     """The engine's model files or packages are missing; the message says how to get them."""
+
+
+class EngineDiedError(EngineError):
+    """The engine's process died; it starts again with the next call."""
 
 
 class UnsupportedFeatureError(EngineError):

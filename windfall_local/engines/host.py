@@ -8,14 +8,18 @@ NumPy arrays and plain data.
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import signal
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from importlib import import_module
+from multiprocessing.context import SpawnContext, SpawnProcess
+from types import ModuleType
 from typing import Any
 
-from windfall_local.engines import EngineUnavailableError
+from windfall_local.engines import EngineDiedError
 
 _instances: dict[str, Any] = {}
 
@@ -33,6 +37,27 @@ def _call_engine(engine: str, method: str, arguments: tuple[Any, ...]) -> Any:
     return getattr(instance, method)(*arguments)
 
 
+@contextmanager
+def _without_main_module() -> Iterator[None]:
+    """A new process imports the parent's main module first; no engine needs the command line."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+class _EngineProcess(SpawnProcess):
+    def start(self) -> None:
+        with _without_main_module():
+            super().start()
+
+
+class _EngineContext(SpawnContext):
+    Process = _EngineProcess  # type: ignore[assignment]  # typeshed knows the base's only
+
+
 class EngineHost:
     """Runs engines, each in its own process.
 
@@ -48,14 +73,14 @@ class EngineHost:
         """Call a method of an engine in its process.
 
         Raises:
-            EngineUnavailableError: The process died; the next call starts a new one.
+            EngineDiedError: The process died; the next call starts a new one.
             EngineError: Whatever the engine itself raised.
         """
         pool = self._pools.get(engine)
         if pool is None:
             pool = self._pools[engine] = ProcessPoolExecutor(
                 self._processes.get(engine, 1),
-                mp_context=multiprocessing.get_context("spawn"),
+                mp_context=_EngineContext(),
                 initializer=_prepare_process,
             )
         try:
@@ -65,7 +90,7 @@ class EngineHost:
         except BrokenProcessPool as error:
             if self._pools.get(engine) is pool:
                 del self._pools[engine]
-            raise EngineUnavailableError(
+            raise EngineDiedError(
                 f"The process of the engine {engine} died in {method}; it starts again when needed."
             ) from error
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.fakes.service_model import model_violations
 from windfall_local.api import CallContext, Cloud, Principal, ServiceError
-from windfall_local.engines import EngineUnavailableError, UnsupportedFeatureError
+from windfall_local.engines import EngineDiedError, EngineUnavailableError, UnsupportedFeatureError
 from windfall_local.engines.host import EngineHost
 from windfall_local.engines.language import (
     LanguageGuess,
@@ -177,6 +177,18 @@ async def test_spanish_sentiment_without_a_translator_names_the_remedy() -> None
     host = FakeHost(translate=EngineUnavailableError("Run `windfall models pull`."))
     error = await refusal("DetectSentiment", host, Text="hola", LanguageCode="es")
     assert (error.status, "windfall models pull" in error.message) == (501, True)
+
+
+@pytest.mark.parametrize(
+    ("operation", "text"),
+    [("DetectEntities", {"Text": "a"}), ("BatchDetectEntities", {"TextList": ["a"]})],
+)
+async def test_an_engine_that_died_is_an_error_to_retry(
+    operation: str, text: dict[str, Any]
+) -> None:
+    host = FakeHost(entities=EngineDiedError("died"))
+    error = await refusal(operation, host, **text, LanguageCode="en")
+    assert (error.status, error.code) == (500, "InternalServerException")
 
 
 async def test_a_kind_of_personal_data_is_named_once_with_its_strongest_evidence() -> None:

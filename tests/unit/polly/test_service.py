@@ -11,7 +11,7 @@ from botocore.session import get_session
 
 from tests.fakes.service_model import model_violations
 from windfall_local.api import CallContext, Cloud, Principal, ServiceError
-from windfall_local.engines import EngineUnavailableError
+from windfall_local.engines import EngineDiedError, EngineUnavailableError
 from windfall_local.engines.host import EngineHost
 from windfall_local.engines.voice import Mark, Speech, SpeechRequest
 from windfall_local.engines.voice.engine import EspeakEngine
@@ -185,6 +185,11 @@ async def test_a_missing_synthesiser_is_named_with_its_remedy(tmp_path: Path) ->
     polly = Polly(tmp_path, EngineUnavailableError("Install it."))
     error = await polly.refusal()
     assert (error.status, "Install it." in error.message) == (501, True)
+
+
+async def test_an_engine_that_died_is_an_error_to_retry(tmp_path: Path) -> None:
+    error = await Polly(tmp_path, EngineDiedError("died")).refusal()
+    assert (error.status, error.code) == (500, "ServiceFailureException")
 
 
 async def test_neural_voices_do_not_take_emphasis(polly: Polly) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from PIL import Image
 
 from tests.fakes.service_model import model_violations
 from windfall_local.api import CallContext, Principal, ServiceError
-from windfall_local.engines import EngineUnavailableError, InvalidMediaError
+from windfall_local.engines import EngineDiedError, EngineUnavailableError, InvalidMediaError
 from windfall_local.engines.vision.results import (
     Box,
     Color,
@@ -195,8 +194,7 @@ async def test_a_missing_model_is_not_implemented_and_names_the_remedy(tmp_path:
 
 
 async def test_a_died_engine_is_an_error_to_retry(tmp_path: Path) -> None:
-    died = EngineUnavailableError("died")
-    died.__cause__ = BrokenProcessPool()
+    died = EngineDiedError("died")
     error = await Rekognition(tmp_path, detect_faces=died).error("DetectFaces", Image=IMAGE)
     assert (error.status, error.code) == (500, "InternalServerError")
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.fakes.service_model import model_violations
 from windfall_local.api import CallContext, Cloud, Principal, ServiceError
-from windfall_local.engines import EngineUnavailableError, UnsupportedFeatureError
+from windfall_local.engines import EngineDiedError, EngineUnavailableError, UnsupportedFeatureError
 from windfall_local.engines.host import EngineHost
 from windfall_local.services.translate import TranslateService
 
@@ -127,6 +127,12 @@ async def test_a_missing_engine_is_named_with_its_remedy(tmp_path: Path) -> None
     translate = Translate(tmp_path, EngineUnavailableError("Run this."))
     error = await translate.refusal("TranslateText", Text="a", **pair())
     assert (error.status, "Run this." in error.message) == (501, True)
+
+
+async def test_an_engine_that_died_is_an_error_to_retry(tmp_path: Path) -> None:
+    translate = Translate(tmp_path, EngineDiedError("died"))
+    error = await translate.refusal("TranslateText", Text="a", **pair())
+    assert (error.status, error.code) == (500, "InternalServerException")
 
 
 async def test_varieties_are_read_as_their_language(translate: Translate) -> None:

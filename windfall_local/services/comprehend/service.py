@@ -13,7 +13,7 @@ from windfall_local.api import (
     ServiceError,
     UnsupportedOperationError,
 )
-from windfall_local.engines import EngineUnavailableError, UnsupportedFeatureError
+from windfall_local.engines import EngineDiedError, EngineUnavailableError, UnsupportedFeatureError
 from windfall_local.engines.host import EngineHost
 from windfall_local.engines.language import LANGUAGE
 from windfall_local.engines.translation import APERTIUM
@@ -142,6 +142,9 @@ class ComprehendService(OperationService):
     async def _into_english(self, text: str, language: str) -> str:
         try:
             translated: str = await self._host.run(APERTIUM, "translate", text, language, "en")
+        except EngineDiedError as error:
+            # It starts again at the next call: the caller's retry will find it.
+            raise ServiceError("InternalServerException", str(error), status=500) from error
         except (EngineUnavailableError, UnsupportedFeatureError) as error:
             raise UnsupportedOperationError(
                 f"The local comprehend reads the sentiment of {language} through its translation "
@@ -152,6 +155,9 @@ class ComprehendService(OperationService):
     async def _ask(self, method: str, *arguments: str) -> Any:
         try:
             return await self._host.run(LANGUAGE, method, *arguments)
+        except EngineDiedError as error:
+            # It starts again at the next call: the caller's retry will find it.
+            raise ServiceError("InternalServerException", str(error), status=500) from error
         except (EngineUnavailableError, UnsupportedFeatureError) as error:
             raise UnsupportedOperationError(
                 f"The local comprehend can't do this: {error} On AWS it works."
@@ -171,6 +177,8 @@ async def _batch(parameters: Answer, language: str, detect: Detect) -> Answer:
         except UnsupportedOperationError:
             raise
         except ServiceError as error:
+            if error.status >= 500:
+                raise
             errors.append({"Index": index, **_item_error(error)})
 
     await asyncio.gather(*(answer(index, text) for index, text in enumerate(texts)))

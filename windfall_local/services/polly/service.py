@@ -14,7 +14,7 @@ from windfall_local.api import (
     ServiceError,
     UnsupportedOperationError,
 )
-from windfall_local.engines import EngineUnavailableError
+from windfall_local.engines import EngineDiedError, EngineUnavailableError
 from windfall_local.engines.host import EngineHost
 from windfall_local.engines.voice import ESPEAK, InvalidSsmlError, Mark, Speech, SpeechRequest
 from windfall_local.services.polly import request as requests
@@ -140,6 +140,9 @@ class PollyService(OperationService):
             return await self._host.run(ESPEAK, method, *arguments)
         except InvalidSsmlError as error:
             raise ServiceError("InvalidSsmlException", str(error)) from error
+        except EngineDiedError as error:
+            # It starts again at the next call: the caller's retry will find it.
+            raise ServiceError("ServiceFailureException", str(error), status=500) from error
         except EngineUnavailableError as error:
             raise UnsupportedOperationError(f"The local polly can't speak: {error}") from error
 

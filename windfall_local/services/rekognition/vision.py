@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Protocol
 
 from windfall_local.api import ServiceError, UnsupportedOperationError
 from windfall_local.engines import (
+    EngineDiedError,
     EngineUnavailableError,
     InvalidMediaError,
     UnsupportedFeatureError,
@@ -60,8 +60,8 @@ class Vision:
             return await self._host.run(ENGINE, method, *arguments)
         except InvalidMediaError as error:
             raise invalid_format() from error
+        except EngineDiedError as error:
+            # It starts again at the next call: the caller's retry will find it.
+            raise ServiceError("InternalServerError", str(error), status=500) from error
         except (EngineUnavailableError, UnsupportedFeatureError) as error:
-            if isinstance(error.__cause__, BrokenProcessPool):
-                # It starts again at the next call: the caller's retry will find it.
-                raise ServiceError("InternalServerError", str(error), status=500) from error
             raise UnsupportedOperationError(str(error)) from error

@@ -14,7 +14,7 @@ from windfall_local.api import (
     ServiceError,
     UnsupportedOperationError,
 )
-from windfall_local.engines import EngineUnavailableError, UnsupportedFeatureError
+from windfall_local.engines import EngineDiedError, EngineUnavailableError, UnsupportedFeatureError
 from windfall_local.engines.host import EngineHost
 from windfall_local.engines.translation import APERTIUM, CTRANSLATE2
 from windfall_local.services.translate import documents
@@ -207,6 +207,9 @@ class TranslateService(OperationService):
         engine = CTRANSLATE2 if os.environ.get("WINDFALL_CTRANSLATE2_DIR") else APERTIUM
         try:
             return await self._host.run(engine, method, *arguments)
+        except EngineDiedError as error:
+            # It starts again at the next call: the caller's retry will find it.
+            raise ServiceError("InternalServerException", str(error), status=500) from error
         except EngineUnavailableError as error:
             raise UnsupportedOperationError(f"The local translate can't: {error}") from error
 

@@ -1,0 +1,31 @@
+"""Engines in processes of their own, and what happens when such a process dies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from windfall_local.engines import EngineDiedError
+from windfall_local.engines.host import EngineHost
+
+COUNTER = "collections:Counter"  # any class that can be imported is an engine
+
+
+@pytest.fixture
+def host() -> Iterator[EngineHost]:
+    host = EngineHost()
+    yield host
+    host.close()
+
+
+async def test_an_engine_is_built_once_and_kept(host: EngineHost) -> None:
+    await host.run(COUNTER, "update", "aab")
+    assert await host.run(COUNTER, "total") == 3
+
+
+async def test_an_engine_that_died_starts_again_when_needed(host: EngineHost) -> None:
+    engine = "tests.fakes.engine:MortalEngine"
+    with pytest.raises(EngineDiedError, match="MortalEngine died in die"):
+        await host.run(engine, "die")
+    assert await host.run(engine, "live") == "alive"
