@@ -55,7 +55,7 @@ class _EngineProcess(SpawnProcess):
 
 
 class _EngineContext(SpawnContext):
-    Process = _EngineProcess  # type: ignore[assignment]  # typeshed knows the base's only
+    Process = _EngineProcess
 
 
 class EngineHost:

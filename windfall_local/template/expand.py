@@ -7,8 +7,13 @@ what that means.
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import hashlib
+import json
+from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from windfall_local.template.errors import TemplateError
@@ -46,7 +51,11 @@ class _ManagedPolicies:
 
 
 def expand(
-    template: Template, directory: Path, parameters: dict[str, str], region: str
+    template: Template,
+    directory: Path,
+    parameters: dict[str, str],
+    region: str,
+    memory: Path | None = None,
 ) -> Template:
     """The template without SAM's resources.
 
@@ -55,6 +64,8 @@ def expand(
         directory: What its local paths are relative to.
         parameters: Values for its parameters.
         region: Where it is provisioned.
+        memory: A file that keeps the last expansion: the translator takes a second, and a
+            restart mostly sees the same template.
 
     Raises:
         TemplateError: SAM refuses it, or a local path does not exist.
@@ -66,7 +77,11 @@ def expand(
     others = [one for one in transforms if one != _SAM]
     if others:
         raise TemplateError(f"Transform {', '.join(map(str, others))} is not known here.")
-    return _translate(template, parameters, region) if transforms else template
+    if not transforms:
+        return template
+    if memory is None:
+        return _translate(template, parameters, region)
+    return _remember(template, parameters, region, memory)
 
 
 def _localize(template: Template, directory: Path) -> None:
@@ -101,9 +116,26 @@ def _location(path: str, directory: Path, keys: tuple[str, str], where: str) -> 
     return dict(zip(keys, (LOCAL_DIRECTORY, str(target)), strict=True))
 
 
+def _remember(
+    template: Template, parameters: dict[str, str], region: str, memory: Path
+) -> Template:
+    asked = json.dumps([version("aws-sam-translator"), template, parameters, region])
+    key = hashlib.sha256(asked.encode()).hexdigest()
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        kept = json.loads(memory.read_text(encoding="utf-8"))
+        if kept["key"] == key:
+            known: Template = kept["template"]
+            return known
+    expanded = _translate(template, parameters, region)
+    memory.parent.mkdir(parents=True, exist_ok=True)
+    draft = memory.with_suffix(".new")
+    draft.write_text(json.dumps({"key": key, "template": expanded}), encoding="utf-8")
+    draft.replace(memory)
+    return expanded
+
+
 def _translate(template: Template, parameters: dict[str, str], region: str) -> Template:
     # The translator takes a second to import; a plain template does not pay for it.
-    import boto3  # noqa: PLC0415
     from samtranslator.model.exceptions import InvalidDocumentException  # noqa: PLC0415
     from samtranslator.parser.parser import Parser  # noqa: PLC0415
     from samtranslator.translator.translator import Translator  # noqa: PLC0415
@@ -113,7 +145,7 @@ def _translate(template: Template, parameters: dict[str, str], region: str) -> T
     )
 
     values: dict[str, Any] = dict(parameters)
-    session = boto3.session.Session(region_name=region)
+    session = SimpleNamespace(region_name=region)  # All that it asks of boto3's session.
     try:
         to_py27_compatible_template(template, values)
         expanded = Translator(None, Parser(), boto_session=session).translate(

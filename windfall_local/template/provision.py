@@ -24,9 +24,20 @@ log = logging.getLogger(__name__)
 
 
 def prepare(
-    path: Path, stack: str, parameters: dict[str, str], region: str
+    path: Path,
+    stack: str,
+    parameters: dict[str, str],
+    region: str,
+    memory: Path | None = None,
 ) -> tuple[Template, Plan, dict[str, str]]:
     """Everything that can be said of a template before anything is made.
+
+    Args:
+        path: The template.
+        stack: The stack's name.
+        parameters: Values for its parameters; defaults for the others.
+        region: Where it is provisioned.
+        memory: A file that keeps its expansion for the next time.
 
     Returns:
         The expanded template, the plan, and every parameter's value.
@@ -36,7 +47,7 @@ def prepare(
     """
     source = load(path)
     values = choose(source, parameters)
-    template = expand(source, path.parent.resolve(), values, region)
+    template = expand(source, path.parent.resolve(), values, region, memory)
 
     def answer_anything(name: str, attribute: str | None) -> str:
         kind = template["Resources"].get(name, {}).get("Type")
@@ -63,7 +74,8 @@ async def provision_template(
     Raises:
         TemplateError: The template is wrong, or a service refused a resource.
     """
-    template, plan, values = prepare(path, stack, parameters or {}, cloud.region)
+    memory = Path(cloud.data_dir) / "state" / "expansion.json"
+    template, plan, values = prepare(path, stack, parameters or {}, cloud.region, memory)
     before = Stack.load(Path(cloud.data_dir))
     if before is not None and before.name != stack:
         raise TemplateError(
