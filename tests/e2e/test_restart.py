@@ -17,8 +17,10 @@ pytestmark = [
     pytest.mark.skipif(bool(AWS_STACK), reason="nobody ends AWS by Ctrl-C"),
 ]
 
-TEXTS = 12
-LETTER = "Dear Anna, the Harbour View Hotel in Lisbon was wonderful. We paid 180 euros on 7 May 2026."
+TEXTS = 8
+LETTER = (
+    "Dear Anna, the Harbour View Hotel in Lisbon was wonderful. We paid 180 euros on 7 May 2026."
+)
 
 
 @pytest.fixture
