@@ -54,7 +54,18 @@ PRELOADED = (
     "simplejson",
     "snapshot_restore_py",
 )
-WARMED_MODELS = ("dynamodb", "events", "s3", "ssm", "stepfunctions")
+WARMED_MODELS = (
+    "comprehend",
+    "dynamodb",
+    "events",
+    "polly",
+    "rekognition",
+    "s3",
+    "sqs",
+    "ssm",
+    "stepfunctions",
+    "translate",
+)
 
 
 def send_message(
@@ -116,9 +127,10 @@ def _preload() -> None:
 def _share_models() -> None:
     """Parse the models of common services once; every session of every worker finds them.
 
-    botocore keeps them per session, and reads 0.1 to 1 MB of JSON for a session's first client.
+    botocore keeps them per session, and for a session's first client it reads 0.1 to 1 MB of
+    JSON and looks into each of its 400 folders.
     """
-    from botocore.loaders import JSONFileLoader  # noqa: PLC0415 - part of the preloading
+    from botocore.loaders import JSONFileLoader, Loader  # noqa: PLC0415 - part of the preloading
     from botocore.session import Session  # noqa: PLC0415
 
     load = JSONFileLoader.load_file
@@ -129,7 +141,17 @@ def _share_models() -> None:
             shared[file_path] = load(self, file_path)
         return shared[file_path]
 
+    available = Loader.list_available_services
+    listed: dict[tuple[str, ...], list[str]] = {}
+
+    def list_shared(self: Any, type_name: str) -> list[str]:
+        folders = (type_name, *self.search_paths)
+        if folders not in listed:
+            listed[folders] = available(self, type_name)
+        return listed[folders]
+
     JSONFileLoader.load_file = load_shared
+    Loader.list_available_services = list_shared
     session = Session()
     for service in WARMED_MODELS:
         session.create_client(
