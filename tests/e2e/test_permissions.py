@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e.conftest import AWS_STACK
 from tests.e2e.deployment import Deployment, outcome_of, unique
+from tests.e2e.listener import Listener
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -66,9 +67,20 @@ def test_a_missing_permission_breaks_that_feature_and_no_other(deployment: Deplo
 
 
 @pytest.mark.skipif(bool(AWS_STACK), reason="roles of a real stack are left as they are")
-def test_a_machine_that_may_not_record_ends_its_files_as_failed(deployment: Deployment) -> None:
-    with denied(deployment, "AnalyzeTextRole", "lambda:InvokeFunction"):
-        manifest = deployment.analyze("unheard.txt", unique(), features="sentiment", targets="")
+def test_an_analysis_that_can_not_be_recorded_fails_and_can_be_tried_again(
+    deployment: Deployment, listener: Listener
+) -> None:
+    body = unique()
+    with denied(deployment, "RecordInsightsRole", "dynamodb:Query"):
+        file = deployment.drop_cheap("unrecorded.txt", body)
+        (failed,) = deployment.wait(file)
 
-    assert manifest.status == "failed"
-    assert "lambda:InvokeFunction" in (manifest.reason or "")
+    assert (failed.status, failed.attempt) == ("failed", 1)
+    assert (failed.reason or "").startswith("The analysis failed (ClientError: An error occurred")
+    assert "dynamodb:Query" in (failed.reason or "")
+    assert listener.of_file(file, "FileFailed")["detail"]["reason"] == failed.reason
+
+    (again,) = deployment.wait(deployment.drop_cheap("again.txt", body))
+    assert (again.status, again.attempt) == ("analyzed", 2)
+    paid = deployment.versions(f"results/{file.file_id}/outcomes/")
+    assert set(paid.values()) == {1}, "what the first attempt paid for is used"
