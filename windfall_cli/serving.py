@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 from pathlib import Path
@@ -24,6 +25,8 @@ def run(template: Path, port: int, name: str, *, verbose: bool, as_json: bool) -
     Raises:
         CommandError: It can not start; what was accepted before is untouched.
     """
+    # Nothing that starting makes is garbage; the collector would look through it again and again.
+    gc.disable()
     try:
         uvloop.run(_serve(template, port, name, verbose, as_json))
     except TemplateError as error:
@@ -39,6 +42,8 @@ def run(template: Path, port: int, name: str, *, verbose: bool, as_json: bool) -
             f"The local cloud can not listen at port {port}: {error.strerror}",
             "windfall up --port 0 takes a free one.",
         ) from error
+    finally:
+        gc.enable()
 
 
 async def _serve(template: Path, port: int, name: str, verbose: bool, as_json: bool) -> None:
@@ -49,6 +54,8 @@ async def _serve(template: Path, port: int, name: str, verbose: bool, as_json: b
     async with LocalCloud.run(data_dir=data_dir(), port=port) as cloud:
         stderr.print(f"The local cloud answers at {cloud.endpoint}; provisioning {plain(name)} …")
         stack = await provision_template(cloud, template, name)
+        gc.freeze()
+        gc.enable()
         _tell(cloud, stack, verbose, as_json)
         try:
             await ended.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sys
 import tempfile
@@ -14,7 +15,10 @@ from windfall_local.cloud import LocalCloud
 
 
 async def _serve(folder: Path) -> None:
+    gc.disable()  # As `windfall up` does while it starts.
     async with LocalCloud.run(data_dir=folder) as cloud:
+        gc.freeze()
+        gc.enable()
         keys = cloud.keys.root
         address = {"endpoint": cloud.endpoint, "key": keys.access_key, "secret": keys.secret_key}
         sys.stdout.write(json.dumps(address) + "\n")

@@ -197,9 +197,14 @@ def _check_token(claim: Claim, session: Session) -> None:
         )
 
 
+@lru_cache(maxsize=16)  # Many requests are signed in the same second.
+def _read_timestamp(text: str) -> datetime:
+    return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+
+
 def _check_time(claim: Claim) -> None:
     try:
-        signed = datetime.strptime(claim.timestamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        signed = _read_timestamp(claim.timestamp)
     except ValueError as error:
         raise SignatureError(
             "incomplete", "The request needs X-Amz-Date, as YYYYMMDDTHHMMSSZ."
