@@ -1,0 +1,138 @@
+"""What one photo with five features and no text costs: state transitions and Lambda invocations.
+
+The project's own template on a local cloud that has done nothing else. Transitions are counted in
+the executions' histories as AWS bills them: the start, every state entered, every retry.
+Invocations are the REPORT lines in the functions' logs, which AWS writes one per invocation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from bench.results import write_result
+from windfall import identity, keys
+from windfall_local.api import Principal
+from windfall_local.cloud import LocalCloud
+from windfall_local.template import Stack, provision_template
+
+ROOT = Path(__file__).parents[1]
+PHOTO = ROOT / "demo/portrait.jpg"
+BARS = {"transitions": 12, "invocations": 7}
+PATIENCE = 300
+PAUSE = 0.1
+LOG_PATIENCE = 2
+"""Seconds without a further REPORT line after which there will be none; logs are shipped twice a
+second."""
+
+
+async def measure() -> dict[str, Any]:
+    """The counts, and the states and functions they are made of."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with LocalCloud.run(Path(folder)) as cloud:
+            stack = await provision_template(cloud, ROOT / "template.yaml")
+            asked = _Asked(cloud, stack)
+            status, outcomes = await asyncio.wait_for(asked.analyze(PHOTO), PATIENCE)
+            states, transitions = await asked.transitions()
+            invocations = await asked.invocations()
+    return {
+        "file": PHOTO.relative_to(ROOT).as_posix(),
+        "status": status,
+        "outcomes": outcomes,
+        "transitions": transitions,
+        "states_entered": dict(states),
+        "invocations": invocations.total(),
+        "invocations_by_function": dict(invocations),
+        "bars": BARS,
+    }
+
+
+class _Asked:
+    """A cloud that is asked as its root user."""
+
+    def __init__(self, cloud: LocalCloud, stack: Stack) -> None:
+        self._cloud = cloud
+        self._stack = stack
+
+    async def analyze(self, path: Path) -> tuple[str, int]:
+        """Drop a file and wait for its end; its status and how many outcomes it has."""
+        bucket = self._stack.outputs["InboxBucketName"].value
+        dropped = await self._call(
+            "s3", "PutObject", Bucket=bucket, Key=path.name, Body=path.read_bytes()
+        )
+        file_id = identity.file_id(bucket, path.name, dropped["VersionId"])
+        row: dict[str, Any] = {}
+        while row.get("status", {}).get("S", "analyzing") == "analyzing":
+            await asyncio.sleep(PAUSE)
+            row = await self._row(file_id)
+        results = self._stack.outputs["ResultsBucketName"].value
+        prefix = f"{keys.results_prefix(file_id)}outcomes/"
+        listed = await self._call("s3", "ListObjectsV2", Bucket=results, Prefix=prefix)
+        return row["status"]["S"], listed["KeyCount"]
+
+    async def transitions(self) -> tuple[Counter[str], int]:
+        """The states that were entered, and all transitions with the starts and retries."""
+        states: Counter[str] = Counter()
+        total = 0
+        for name in ("AnalyzeImageMachineArn", "AnalyzeTextMachineArn"):
+            machine = self._stack.outputs[name].value
+            listed = await self._call("stepfunctions", "ListExecutions", stateMachineArn=machine)
+            for execution in listed["executions"]:
+                events = await self._history(execution["executionArn"])
+                kinds = Counter(event["type"] for event in events)
+                entered = [
+                    event["stateEnteredEventDetails"]["name"]
+                    for event in events
+                    if event["type"].endswith("StateEntered")
+                ]
+                states.update(entered)
+                total += 1 + len(entered) + kinds["TaskScheduled"] - kinds["TaskStateEntered"]
+        return states, total
+
+    async def invocations(self) -> Counter[str]:
+        """REPORT lines by function, once no more of them come."""
+        counted = await self._reports()
+        while True:
+            await asyncio.sleep(LOG_PATIENCE)
+            again = await self._reports()
+            if again == counted and counted:
+                return counted
+            counted = again
+
+    async def _reports(self) -> Counter[str]:
+        counted: Counter[str] = Counter()
+        for logical_id, resource in self._stack.resources.items():
+            if resource.type != "AWS::Logs::LogGroup":
+                continue
+            found = await self._call("logs", "FilterLogEvents", logGroupName=resource.physical_id)
+            reports = sum(one["message"].startswith("REPORT") for one in found["events"])
+            if reports:
+                counted[logical_id.removesuffix("LogGroup")] = reports
+        return counted
+
+    async def _history(self, execution: str) -> list[dict[str, Any]]:
+        answer = await self._call(
+            "stepfunctions", "GetExecutionHistory", executionArn=execution, maxResults=1000
+        )
+        events: list[dict[str, Any]] = answer["events"]
+        return events
+
+    async def _row(self, file_id: str) -> dict[str, Any]:
+        answer = await self._call(
+            "dynamodb",
+            "GetItem",
+            TableName=self._stack.outputs["InsightsTableName"].value,
+            Key={"pk": {"S": keys.file_pk(file_id)}, "sk": {"S": keys.FILE_SK}},
+        )
+        row: dict[str, Any] = answer.get("Item", {})
+        return row
+
+    async def _call(self, service: str, operation: str, **parameters: Any) -> Any:
+        return await self._cloud.call(service, operation, parameters, Principal.root())
+
+
+if __name__ == "__main__":
+    write_result("transitions", asyncio.run(measure()))
