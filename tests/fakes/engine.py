@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 
 class MortalEngine:
@@ -15,3 +16,11 @@ class MortalEngine:
     def live(self) -> str:
         """Say so."""
         return "alive"
+
+
+class CuriousEngine:
+    """Tells what its process holds."""
+
+    def main_file(self) -> str | None:
+        """The file of the main module, as multiprocessing took it over."""
+        return getattr(sys.modules.get("__mp_main__"), "__file__", None)

@@ -29,3 +29,7 @@ async def test_an_engine_that_died_starts_again_when_needed(host: EngineHost) ->
     with pytest.raises(EngineDiedError, match="MortalEngine died in die"):
         await host.run(engine, "die")
     assert await host.run(engine, "live") == "alive"
+
+
+async def test_an_engine_does_not_import_the_command_line(host: EngineHost) -> None:
+    assert await host.run("tests.fakes.engine:CuriousEngine", "main_file") is None

@@ -173,3 +173,18 @@ async def test_an_observer_that_fails_disturbs_nobody() -> None:
     assert told == ["PutObject"]
     assert observers.wanted("s3", "CopyObject")
     assert not observers.wanted("s3", "GetObject")
+
+
+async def test_a_command_for_instances_finds_none(stores: Stores) -> None:
+    asked = {
+        "DocumentName": "AWS-RunShellScript",
+        "Targets": [{"Key": "tag:Name", "Values": ["server"]}],
+    }
+    command = (await stores.call("ssm", "SendCommand", asked))["Command"]
+    assert command["TargetCount"] == 0
+
+
+async def test_a_queue_that_is_not_there_is_named_as_sqs_does(stores: Stores) -> None:
+    with pytest.raises(ServiceError) as failure:
+        await stores.call("sqs", "GetQueueUrl", {"QueueName": "nowhere"})
+    assert "NonExistentQueue" in failure.value.code
