@@ -1,4 +1,4 @@
-"""The input of the machines analyze_image and analyze_text, and of their tasks."""
+"""The input of the machines analyze_image, analyze_text and analyze_audio, and of their tasks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from pydantic import Field
 
 from windfall.contracts.base import Contract, HexId, LanguageCode, S3Pointer, Sha256, Timestamp
 from windfall.contracts.outcome import Outcome
-from windfall.contracts.profile import Engine, Formality, ImageFeature, Profanity, TextFeature
+from windfall.contracts.profile import (
+    Engine,
+    Formality,
+    ImageFeature,
+    Profanity,
+    SpokenLanguage,
+    TextFeature,
+    VocabularyFilter,
+)
 
 
 class Kind(StrEnum):
@@ -17,6 +25,7 @@ class Kind(StrEnum):
 
     IMAGE = "image"
     TEXT = "text"
+    AUDIO = "audio"
 
 
 class PlannedFeature(Contract):
@@ -59,6 +68,41 @@ class TextPlan(Contract):
     languages: list[LanguagePlan] = Field(default_factory=list)
 
 
+class AudioPlan(Contract):
+    """How to transcribe a recording.
+
+    Attributes:
+        speakers: Tell the speakers apart by their voices, at most `max_speakers` of them.
+        channels: Transcribe each channel by itself: true, false, or null for "as the file is",
+            which is true for telephone calls with two channels.
+        vocabulary: A custom vocabulary of Transcribe's.
+        redact: Leave personal data out of the transcript.
+        languages: What may be spoken; one is taken for granted, of several (or of all, when there
+            is none) the right one is found.
+    """
+
+    speakers: bool = True
+    max_speakers: int = Field(default=10, ge=2, le=30)
+    channels: bool | None = None
+    vocabulary: str | None = None
+    vocabulary_filter: VocabularyFilter | None = None
+    redact: bool = False
+    languages: list[SpokenLanguage] = Field(default_factory=list)
+
+
+class MediaFacts(Contract):
+    """What admission found out about a recording; null where the file does not tell.
+
+    Attributes:
+        wait_seconds: How long its transcript is waited for at most.
+    """
+
+    seconds: float | None = Field(default=None, ge=0)
+    channels: int | None = Field(default=None, ge=1)
+    sample_rate: int | None = Field(default=None, ge=1)
+    wait_seconds: int = Field(ge=1)
+
+
 class FileIdentity(Contract):
     """The dropped file: where it lies and what its bytes are."""
 
@@ -86,6 +130,7 @@ class AnalysisInput(Contract):
         attempt: Grows when the analysis is started again after it failed.
         source: The file itself, or its converted working copy.
         text: What to do with text; null when the text of an image is not to be read on.
+        audio: How to transcribe a recording; null for other kinds, as is `media`.
         nested: True when a text found in an image is analyzed inside the image's own analysis.
     """
 
@@ -99,6 +144,8 @@ class AnalysisInput(Contract):
     output: OutputLocation
     features: list[PlannedFeature] = Field(default_factory=list)
     text: TextPlan | None = None
+    audio: AudioPlan | None = None
+    media: MediaFacts | None = None
     nested: bool = False
 
 

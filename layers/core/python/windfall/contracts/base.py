@@ -17,9 +17,7 @@ class Contract(BaseModel):
 class ForeignContract(BaseModel):
     """A shape of AWS's: what Windfall does not read may come and go."""
 
-    model_config = ConfigDict(
-        extra="ignore", frozen=True, populate_by_name=True, defer_build=True
-    )
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True, defer_build=True)
 
 
 HexId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
