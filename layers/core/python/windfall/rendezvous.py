@@ -165,6 +165,7 @@ class Rendezvous:
                 effect = steps.send(answer)
             except StopIteration as end:
                 return str(end.value)
+            answer = None
             match effect:
                 case Submit():
                     answer = submit() if submit is not None else None
@@ -177,6 +178,6 @@ class Rendezvous:
                 case Tell(token, completion):
                     answer = self.tokens.tell(token, completion)
                 case Postpone():
-                    answer = self.table.postpone(job, timestamp(self.clock() + due))
+                    self.table.postpone(job, timestamp(self.clock() + due))
                 case Unlist():
-                    answer = self.table.unlist(job)
+                    self.table.unlist(job)

@@ -17,6 +17,7 @@ from windfall.contracts.profile import (
     SpokenLanguage,
     TextFeature,
     VocabularyFilter,
+    Voice,
 )
 
 
@@ -42,22 +43,33 @@ class PlannedTextFeature(Contract):
 
 
 class SpeechPlan(Contract):
-    """How to speak a text in one language."""
+    """How to speak a text in one language.
+
+    Attributes:
+        speaker_voices: Who dubs the first speaker of a recording, the second, …; the others, and
+            a text, have `voice`.
+    """
 
     voice: str
     engine: Engine
     lexicons: list[str] = Field(default_factory=list)
     max_characters: int = Field(ge=0)
+    speaker_voices: list[Voice] = Field(default_factory=list)
 
 
-class LanguagePlan(Contract):
-    """A language to translate into and, if `speech` is set, to speak."""
+class TranslationTarget(Contract):
+    """The language to translate into, and how; past `max_characters` it is skipped."""
 
     language: LanguageCode
     terminologies: list[str] = Field(default_factory=list)
     formality: Formality | None = None
     profanity: Profanity | None = None
     max_characters: int = Field(ge=0)
+
+
+class LanguagePlan(TranslationTarget):
+    """A language to translate into and, if `speech` is set, to speak."""
+
     speech: SpeechPlan | None = None
 
 

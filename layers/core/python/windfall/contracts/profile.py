@@ -117,7 +117,11 @@ class Voice(Contract):
 
 
 class SpeechProfile(Contract):
-    """Who speaks which language; a language without a voice is not spoken."""
+    """Who speaks which language; a language without a voice is not spoken.
+
+    Attributes:
+        speaker_voices: By language, who dubs a recording's first speaker, its second, …
+    """
 
     voices: dict[LanguageCode, Voice] = Field(
         default_factory=lambda: {"en": Voice(voice="Joanna"), "es": Voice(voice="Lupe")}
@@ -126,6 +130,9 @@ class SpeechProfile(Contract):
         default=[], max_length=5
     )
     max_characters: int = Field(default=100_000, ge=0)
+    speaker_voices: dict[LanguageCode, Annotated[list[Voice], Field(max_length=30)]] = Field(
+        default_factory=dict
+    )
 
 
 class Profile(Contract):
