@@ -178,9 +178,8 @@ def test_a_damaged_recording_is_taken_or_refused_and_breaks_nothing(
     cut = data.draw(st.integers(16, len(body)))
     store = FakeObjectStore()
     pointer = store.drop("inbox", "a", bytes(body[:cut]))
-    with snapshot_of(store.open(pointer)) as snapshot:
-        with contextlib.suppress(InvalidInputError):
-            inspect_sound(snapshot, {"m4a": "mp4"}.get(case, case))
+    with snapshot_of(store.open(pointer)) as snapshot, contextlib.suppress(InvalidInputError):
+        inspect_sound(snapshot, {"m4a": "mp4"}.get(case, case))
 
 
 _WHOLE = {case: TAKEN[case][0]() for case in TAKEN}
