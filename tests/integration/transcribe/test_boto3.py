@@ -1,74 +1,166 @@
-"""Transcribe through boto3, the gateway, the engines' processes and real recordings."""
+"""Transcribe through boto3, the gateway, the engines' processes and real sound."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.fakes.recordings import RATE, encode, silence, song
 from tests.fakes.service_model import model_violations
+from windfall_local.api import Credentials
+from windfall_local.engines.voice import Speaker, SpeechRequest
+from windfall_local.engines.voice.engine import EspeakEngine
 
-SAMPLES = Path(__file__).parents[3] / "../shared/samples/audio"
-if not SAMPLES.exists():
-    SAMPLES = Path(__file__).parents[4] / "shared/samples/audio"
-needs_samples = pytest.mark.skipif(
-    not SAMPLES.exists(), reason="the sample recordings are not here"
-)
+BUCKET = "recordings"
+Client = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def voice() -> Any:
+    """A synthetic voice, as samples."""
+    request = SpeechRequest("The weather will be good tomorrow.", False, Speaker("en-us", "male"))
+    sound = np.frombuffer(EspeakEngine().speak(request, "pcm", RATE).audio, np.int16)
+    return np.concatenate([silence(0.5), sound, silence(0.5)])
+
+
+class Jobs:
+    """Starts jobs and waits for their ends."""
+
+    def __init__(self, client: Client, credentials: Credentials | None = None) -> None:
+        self._client = client
+        self.transcribe = client("transcribe", credentials)
+
+    @property
+    def s3(self) -> Any:
+        """A new client: a connection that idles while a job runs may be closed when it is used."""
+        return self._client("s3")
+
+    def start(self, name: str, content: bytes, key: str, **parameters: Any) -> None:
+        self.s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+        answer = self.transcribe.start_transcription_job(
+            **{
+                "TranscriptionJobName": name,
+                "LanguageCode": "en-US",
+                "Media": {"MediaFileUri": f"s3://{BUCKET}/{key}"},
+                "OutputBucketName": BUCKET,
+                "OutputKey": "out/",
+                **parameters,
+            }
+        )
+        answer.pop("ResponseMetadata")
+        assert model_violations("transcribe", "StartTranscriptionJob", answer) == []
+
+    def wait(self, name: str) -> dict[str, Any]:
+        until = time.monotonic() + 110
+        while time.monotonic() < until:
+            answer = self.transcribe.get_transcription_job(TranscriptionJobName=name)
+            answer.pop("ResponseMetadata")
+            assert model_violations("transcribe", "GetTranscriptionJob", answer) == []
+            job: dict[str, Any] = answer["TranscriptionJob"]
+            if job["TranscriptionJobStatus"] in ("COMPLETED", "FAILED"):
+                return job
+            time.sleep(0.1)
+        raise AssertionError(f"{name} has not ended")
+
+    def results(self, name: str) -> dict[str, Any]:
+        job = self.wait(name)
+        assert job["TranscriptionJobStatus"] == "COMPLETED", job
+        body = self.s3.get_object(Bucket=BUCKET, Key=f"out/{name}.json")["Body"].read()
+        found: dict[str, Any] = json.loads(body)["results"]
+        return found
 
 
 @pytest.fixture
-def bucket(client: Callable[..., Any]) -> str:
-    client("s3").create_bucket(Bucket="recordings")
-    return "recordings"
+def jobs(client: Client) -> Jobs:
+    made = Jobs(client)
+    made.s3.create_bucket(Bucket=BUCKET)
+    return made
 
 
-def wait(transcribe: Any, name: str) -> dict[str, Any]:
-    """The job when it has ended."""
-    until = time.monotonic() + 110
-    while time.monotonic() < until:
-        answer = transcribe.get_transcription_job(TranscriptionJobName=name)
-        answer.pop("ResponseMetadata")
-        assert model_violations("transcribe", "GetTranscriptionJob", answer) == []
-        job: dict[str, Any] = answer["TranscriptionJob"]
-        if job["TranscriptionJobStatus"] in ("COMPLETED", "FAILED"):
-            return job
-        time.sleep(0.2)
-    raise AssertionError(f"{name} has not ended")
+def text_of(results: dict[str, Any]) -> str:
+    return str(results["transcripts"][0]["transcript"])
 
 
-@needs_samples
-def test_a_recording_becomes_a_transcript_and_subtitles(
-    client: Callable[..., Any], bucket: str
-) -> None:
-    s3, transcribe = client("s3"), client("transcribe")
-    s3.put_object(Bucket=bucket, Key="a.wav", Body=(SAMPLES / "lv-0880.wav").read_bytes())
-    request = {
-        "TranscriptionJobName": "first",
-        "LanguageCode": "en-US",
-        "Media": {"MediaFileUri": f"s3://{bucket}/a.wav"},
-        "OutputBucketName": bucket,
-        "OutputKey": "out/",
-        "Subtitles": {"Formats": ["vtt", "srt"], "OutputStartIndex": 1},
-    }
-    answer = transcribe.start_transcription_job(**request)
-    answer.pop("ResponseMetadata")
-    assert model_violations("transcribe", "StartTranscriptionJob", answer) == []
+def test_a_voice_memo_becomes_a_transcript_and_subtitles(jobs: Jobs, voice: Any) -> None:
+    memo = encode("m4a", voice, rate=44_100)
+    subtitles = {"Formats": ["vtt", "srt"], "OutputStartIndex": 1}
+    jobs.start("memo", memo, "memo.m4a", Subtitles=subtitles)
     with pytest.raises(ClientError) as caught:
-        transcribe.start_transcription_job(**request)
+        jobs.start("memo", memo, "memo.m4a")
     assert caught.value.response["Error"]["Code"] == "ConflictException"
+    results = jobs.results("memo")
+    assert "weather" in text_of(results).lower()
+    assert 0.3 < float(results["items"][0]["start_time"]) < 1.2
+    job = jobs.wait("memo")
+    assert job["MediaFormat"] == "m4a"
+    assert job["ModelSettings"]["LanguageModelName"].endswith("low-accuracy")
+    names = [uri.rpartition("/")[2] for uri in job["Subtitles"]["SubtitleFileUris"]]
+    assert names == ["memo.vtt", "memo.srt"]
+    captions = jobs.s3.get_object(Bucket=BUCKET, Key="out/memo.vtt")["Body"].read().decode()
+    assert captions.startswith("WEBVTT\n\n1\n00:00:00.")
 
-    job = wait(transcribe, "first")
-    assert job["TranscriptionJobStatus"] == "COMPLETED", job
-    assert job["MediaFormat"] == "wav"
-    assert job["Transcript"]["TranscriptFileUri"].endswith(f"/{bucket}/out/first.json")
-    document = json.loads(s3.get_object(Bucket=bucket, Key="out/first.json")["Body"].read())
-    assert "not" in document["results"]["transcripts"][0]["transcript"]
-    assert document["status"] == "COMPLETED"
-    subtitles = s3.get_object(Bucket=bucket, Key="out/first.vtt")["Body"].read().decode()
-    assert subtitles.startswith("WEBVTT\n\n1\n00:00:0")
-    s3.head_object(Bucket=bucket, Key="out/first.srt")
+
+def test_a_stereo_call_has_a_transcript_for_each_channel(jobs: Jobs, voice: Any) -> None:
+    quiet = np.zeros(len(voice), np.int16)
+    agent, customer = np.concatenate([voice, quiet]), np.concatenate([quiet, voice])
+    call = encode("wav", agent, customer, rate=8_000)
+    jobs.start("call", call, "call:1.wav", Settings={"ChannelIdentification": True})
+    results = jobs.results("call")
+    labels = [segment["channel_label"] for segment in results["audio_segments"]]
+    assert labels == ["ch_0", "ch_1"]
+    first, second = results["channel_labels"]["channels"]
+    half = len(voice) / RATE
+    assert all(float(item["end_time"]) < half for item in first["items"] if "end_time" in item)
+    assert all(float(item["start_time"]) > half for item in second["items"] if "end_time" in item)
+
+
+@pytest.mark.parametrize(("name", "sound"), [("silence", silence(10)), ("song", song(4))])
+def test_where_nobody_speaks_the_transcript_is_empty(jobs: Jobs, name: str, sound: Any) -> None:
+    jobs.start(name, encode("mp3", sound), f"{name}.mp3", IdentifyLanguage=False)
+    results = jobs.results(name)
+    assert (text_of(results), results["items"]) == ("", [])
+
+
+def test_a_truncated_mp3_that_is_named_wav_gives_what_is_left(jobs: Jobs, voice: Any) -> None:
+    whole = encode("mp3", np.concatenate([voice, voice]))
+    jobs.start("cut", whole[: len(whole) * 2 // 3], "cut.wav")
+    assert "weather" in text_of(jobs.results("cut")).lower()
+    assert jobs.wait("cut")["MediaFormat"] == "mp3"
+
+
+def test_a_truncated_m4a_and_a_text_fail_with_a_reason(jobs: Jobs, voice: Any) -> None:
+    memo = encode("m4a", voice)
+    jobs.start("half", memo[: len(memo) // 2], "half.m4a")
+    jobs.start("text", b"no sound at all", "text.mp3")
+    assert "can't be read" in jobs.wait("half")["FailureReason"]
+    assert "none of the formats" in jobs.wait("text")["FailureReason"]
+
+
+def test_a_role_needs_the_job_the_recording_and_the_bucket(
+    jobs: Jobs, client: Client, role: Callable[..., Credentials], voice: Any
+) -> None:
+    def allow(action: str, resource: str = "*") -> dict[str, str]:
+        return {"Effect": "Allow", "Action": action, "Resource": resource}
+
+    read, write = allow("s3:GetObject"), allow("s3:PutObject")
+    start, get = allow("transcribe:StartTranscriptionJob"), allow("transcribe:GetTranscriptionJob")
+    content = encode("wav", silence(1))
+    for statements, code in (
+        ([read, write, get], "AccessDeniedException"),
+        ([start, write, get], "BadRequestException"),
+    ):
+        with pytest.raises(ClientError) as caught:
+            Jobs(client, role(*statements)).start("denied", content, "a.wav")
+        assert caught.value.response["Error"]["Code"] == code
+    unable = Jobs(client, role(start, get, read))
+    unable.start("unwritable", content, "a.wav")
+    assert "write permission" in unable.wait("unwritable")["FailureReason"]
+    able = Jobs(client, role(start, get, read, write))
+    able.start("able", content, "a.wav")
+    assert able.wait("able")["TranscriptionJobStatus"] == "COMPLETED"

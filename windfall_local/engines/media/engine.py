@@ -107,7 +107,7 @@ def _opened(path: Path, found: str) -> Iterator[Any]:
     options = {"protocol_whitelist": "file"}
     try:
         container = av.open(str(path.resolve()), format=DEMUXERS[found], options=options)
-    except (av.error.FFmpegError, ValueError) as error:
-        raise InvalidMediaError(f"The {found} file can't be read: {error}") from error
+    except av.error.FFmpegError as error:
+        raise InvalidMediaError(f"The {found} file can't be read: {error.strerror}") from error
     with container:
         yield container
