@@ -10,8 +10,8 @@ SAMPLE_RATE = 24_000
 """Hertz; the rate of neural voices, which every engine speaks at if asked."""
 FRAME = Fraction(576 * 1000, SAMPLE_RATE)
 """Milliseconds of a frame (MPEG-2 layer III): 24."""
-_HEARD = Fraction(3, 2)
-"""A decoder's filters give a frame's sound one to two frames later."""
+_HEARD = Fraction(576 + 529, 576)
+"""Frames from a piece's beginning to its first sound: an encoder's usual delay and a decoder's."""
 
 
 @dataclass(frozen=True, slots=True)

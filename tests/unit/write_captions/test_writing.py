@@ -71,7 +71,7 @@ def test_a_transcript_becomes_text_cues_and_captions() -> None:
         ("spk_1", "Yes, all of them. Twice."),
     ]
     captions = webvtt.from_string(stored(store, "captions.en.vtt").decode())
-    assert [caption.voice for caption in captions] == ["Speaker 1", "Speaker 2"]
+    assert [caption.voice for caption in captions.captions] == ["Speaker 1", "Speaker 2"]
     assert stored(store, "captions.en.srt").startswith(b"1\n00:00:00,000 --> ")
     transcript = written.outcomes[0]
     assert transcript.summary["speakers"] == 2

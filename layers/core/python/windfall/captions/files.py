@@ -2,8 +2,9 @@
 
 WebVTT (W3C, 2019): `&`, `<` and `>` are written as entities, so a transcript can hold no tags and
 no arrow. SubRip has no standard and no escape: a tag or an arrow is broken by an invisible WORD
-JOINER, and braces, in which players look for commands, become parentheses. Lines of a language that is written from right to left stand between two
-RIGHT-TO-LEFT MARKs, so that marks and numbers at their ends are shown at the right side.
+JOINER, and braces, in which players look for commands, become parentheses. Lines of a language
+that is written from right to left stand between two RIGHT-TO-LEFT MARKs, so that marks and numbers
+at their ends are shown at the right side.
 """
 
 from __future__ import annotations

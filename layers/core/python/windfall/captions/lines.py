@@ -29,7 +29,7 @@ _UNSPACED = (
     (0x20000, 0x3FFFF),  # ideographs
 )
 _NOT_FIRST = frozenset(
-    "、。，．：；？！）］｝〕〉》」』】〙〗〟’”»ー々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ・…"
+    "、。，．：；？！）］｝〕〉》」』】〙〗〟’”»ー々・…ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ"
 )
 _NOT_LAST = frozenset("（［｛〔〈《「『【〘〖〝‘“«¿¡")
 _CLAUSE_ENDS = ",;:،؛、，；：—–"
@@ -137,9 +137,10 @@ def _balanced(text: str) -> list[str]:
     fitting = [pair for pair in pairs if max(map(width, pair)) <= LINE]
     if not fitting:
         return _filled(text)
-    return list(min(fitting, key=_unevenness))
+    best: tuple[str, str] = min(fitting, key=_unevenness)
+    return list(best)
 
 
-def _unevenness(pair: tuple[str, str]) -> int:
-    upper, lower = width(pair[0]), width(pair[1])
+def _unevenness(pair: Sequence[str]) -> int:
+    upper, lower = map(width, pair)
     return abs(upper - lower) - (LINE // 4 if ends_clause(pair[0]) else 0)

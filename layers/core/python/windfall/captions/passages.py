@@ -17,7 +17,7 @@ from windfall.text.chunks import is_sentence_end
 
 _PARAGRAPH = 2_000
 """Milliseconds of silence that end a paragraph."""
-_MOST_CUES = 12
+_MOST_CUES = 6
 """A speech recognizer that hears no punctuation makes no sentences: then so many cues are one."""
 _MOST_BYTES = 4_000
 _CLAUSE_BONUS = 0.3

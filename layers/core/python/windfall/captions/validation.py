@@ -9,12 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-_VTT_TIMES = re.compile(
-    r"^(\d{2,}):([0-5]\d):([0-5]\d)\.(\d{3}) --> (\d{2,}):([0-5]\d):([0-5]\d)\.(\d{3})$"
-)
-_SRT_TIMES = re.compile(
-    r"^(\d{2,}):([0-5]\d):([0-5]\d),(\d{3}) --> (\d{2,}):([0-5]\d):([0-5]\d),(\d{3})$"
-)
+_CLOCK = r"(\d{2,}):([0-5]\d):([0-5]\d)[.,](\d{3})"
+_TIMES = re.compile(f"^{_CLOCK} --> {_CLOCK}$")
 _VOICE = re.compile(r"^<v [^\n<>&]*(?:&(?:amp|lt|gt);[^\n<>&]*)*>(.*)</v>$", re.S)
 _ENTITY = re.compile(r"&(?:amp|lt|gt|lrm|rlm|nbsp);")
 
@@ -28,19 +24,17 @@ def vtt_faults(text: str) -> list[str]:
         return ["the first line is not WEBVTT"]
     if body and not body.startswith("\n"):
         return ["no blank line behind the first"]
-    return list(_faults(body[1:], _VTT_TIMES, _vtt_text_fault))
+    return list(_faults(body[1:], ".", _vtt_text_fault))
 
 
 def srt_faults(text: str) -> list[str]:
     """What is wrong with a SubRip file without mark-up."""
     if "\0" in text or "\r" in text:
         return ["a character that SubRip can not hold"]
-    return list(_faults(text, _SRT_TIMES, _srt_text_fault))
+    return list(_faults(text, ",", _srt_text_fault))
 
 
-def _faults(
-    body: str, times: re.Pattern[str], text_fault: Callable[[str], str | None]
-) -> Iterator[str]:
+def _faults(body: str, point: str, text_fault: Callable[[str], str | None]) -> Iterator[str]:
     if not body:
         return
     if not body.endswith("\n"):
@@ -48,8 +42,8 @@ def _faults(
     latest = 0
     for number, block in enumerate(body.removesuffix("\n").split("\n\n"), 1):
         lines = block.split("\n")
-        match = times.match(lines[1]) if len(lines) > 2 else None
-        if lines[0] != str(number) or match is None:
+        match = _TIMES.match(lines[1]) if len(lines) > 2 else None
+        if lines[0] != str(number) or match is None or lines[1].count(point) != 2:
             yield f"cue {number} does not begin with its number and times"
             continue
         clocks = [int(group) for group in match.groups()]
