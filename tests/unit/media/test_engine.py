@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ def put(folder: Path, content: bytes, name: str = "media") -> Path:
     return path
 
 
-def samples(path: Path) -> np.ndarray:
+def samples(path: Path) -> Any:
     return np.fromfile(path, np.int16).astype(float)
 
 

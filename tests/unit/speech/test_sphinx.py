@@ -84,7 +84,11 @@ def test_tones_are_told_from_speech() -> None:
     assert is_tonal(tone(2))
     assert is_tonal(song(3))
     assert is_tonal(chord)
-    assert not is_tonal(spoken("The harbour was quiet this morning."))
+    voice = spoken("The harbour was quiet this morning.")
+    assert not is_tonal(voice)
+    # Somebody who speaks in front of a noise as loud as he is.
+    noise = np.random.default_rng(1).normal(0, voice.astype(float).std(), len(voice))
+    assert not is_tonal(voice + noise)
     assert not is_tonal(silence(1))
 
 
