@@ -86,8 +86,7 @@ def submitting(token: str) -> Steps:
     if row.completion is None:
         return "parked"
     # The job ended before the token was parked, and nobody could be told then.
-    yield Tell(token, row.completion)
-    yield Unlist()
+    yield from _telling(row, row.completion)
     return "ended already"
 
 
@@ -111,12 +110,21 @@ def reconciling() -> Steps:
 def _closing(completion: Completion) -> Steps:
     row: JobRow = yield Complete(completion)
     first = row.completion or completion
-    for token in sorted(row.tokens):
-        yield Tell(token, first)
     if not row.tokens:
         return "nobody waits yet"
-    yield Unlist()
+    yield from _telling(row, first)
     return "failed" if first.error else "completed"
+
+
+def _telling(row: JobRow, completion: Completion) -> Generator[Effect, Any, None]:
+    """Tell everybody in the row, then unlist it.
+
+    Everybody: whoever wrote the completion may have died before it told the others, and who parks
+    after this row was read sees the completion and tells itself.
+    """
+    for token in sorted(row.tokens):
+        yield Tell(token, completion)
+    yield Unlist()
 
 
 @dataclass(frozen=True, slots=True)
