@@ -19,7 +19,7 @@ from windfall_local.engines.host import EngineHost
 from windfall_local.engines.language.personal import contacts
 from windfall_local.engines.media import Decoded, MediaInfo
 from windfall_local.engines.speech import SpeechModel, Stretch, Word
-from windfall_local.services.transcribe import TranscribeService, service
+from windfall_local.services.transcribe import TranscribeService, listening, service
 from windfall_local.services.transcribe.orders import read_uri
 
 ROLE = Principal.role("arn:aws:iam::000000000000:role/worker", "test")
@@ -246,16 +246,16 @@ async def test_channels_are_transcribed_apart_and_put_in_the_order_of_speech(
     transcribe: Transcribe,
 ) -> None:
     transcribe.host.info = replace(transcribe.host.info, channels=2)
-    transcribe.host.texts = {"ch_0": ["I hold.", "Thanks."], "ch_1": ["", "Sorry."]}
+    transcribe.host.texts = {"ch_0": ["I hold.", "Thanks."], "ch_1": ["Sorry.", ""]}
     await transcribe.start(Settings={"ChannelIdentification": True})
     results = (await transcribe.transcript())["results"]
-    assert results["transcripts"][0]["transcript"] == "I hold. Thanks. Sorry."
+    assert results["transcripts"][0]["transcript"] == "I hold. Sorry. Thanks."
     labels = results["channel_labels"]
     assert labels["number_of_channels"] == 2
     first, second = labels["channels"]
     assert [item["alternatives"][0]["content"] for item in second["items"]] == ["Sorry", "."]
     assert {item["channel_label"] for item in first["items"]} == {"ch_0"}
-    assert [one["channel_label"] for one in results["audio_segments"]] == ["ch_0", "ch_0", "ch_1"]
+    assert [one["channel_label"] for one in results["audio_segments"]] == ["ch_0", "ch_1", "ch_0"]
 
 
 @pytest.mark.parametrize(
@@ -399,6 +399,15 @@ async def test_what_the_recording_is_can_fail_a_job(
     transcribe.host.info = replace(transcribe.host.info, **change)
     await transcribe.start(**parameters)
     assert reason in (await transcribe.ended())["FailureReason"]
+
+
+async def test_a_recording_above_the_limit_is_not_fetched(
+    transcribe: Transcribe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "LARGEST", 99)
+    await transcribe.start()
+    assert "file size too large" in (await transcribe.ended())["FailureReason"]
+    assert transcribe.host.asked == ["model"]
 
 
 async def test_too_short_unreadable_and_unwritable_fail_with_a_reason(
