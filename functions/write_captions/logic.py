@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
@@ -56,7 +56,9 @@ class CaptionWriter:
             cues=work.pointer("cues.json"),
         )
 
-    def _settle(self, task: WriteCaptionsTask, feature: str, find: Any) -> Outcome:
+    def _settle(
+        self, task: WriteCaptionsTask, feature: str, find: Callable[[], Finding]
+    ) -> Outcome:
         return settle(feature, Checkpoints(self._store, task.output, feature), self._clock, find)
 
 

@@ -157,7 +157,6 @@ def _timed(cues: Sequence[Cue], length: int) -> list[Cue]:
         start = max(cue.start, ended)
         end = max(start + 1, min(cue.end, following))
         end = max(end, min(start + SHORTEST, following))
-        end = min(end, start + LONGEST)
         if end - start < SHORTEST:
             start = max(ended, end - SHORTEST)
         timed.append(cue.model_copy(update={"start": start, "end": end}))
