@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import datetime
 from typing import Any
 
 from windfall_local.api import CallContext, Cloud, OperationService, ServiceError
 from windfall_local.engines import EngineUnavailableError
 from windfall_local.engines.host import EngineHost
+from windfall_local.services.transcribe import answers
 from windfall_local.services.transcribe.jobs import Job, JobStore, Status, now
 from windfall_local.services.transcribe.listening import JobFailedError, Listener
 from windfall_local.services.transcribe.orders import Order, bad_request, read_uri
@@ -93,21 +93,21 @@ class TranscribeService(OperationService):
         job = self._jobs.add(parameters, context.principal, status)
         if free:
             self._work_on(job)
-        return {"TranscriptionJob": self._shown(job)}
+        return {"TranscriptionJob": answers.shown(job, self._cloud.endpoint)}
 
     async def get_transcription_job(self, parameters: Answer, context: CallContext) -> Answer:
         """Where a job stands."""
-        return {"TranscriptionJob": self._shown(self._find(parameters))}
+        return {"TranscriptionJob": answers.shown(self._find(parameters), self._cloud.endpoint)}
 
     async def list_transcription_jobs(self, parameters: Answer, context: CallContext) -> Answer:
         """Jobs, the latest first."""
         status, part = parameters.get("Status"), str(parameters.get("JobNameContains") or "")
         listed = [
-            self._summary(job)
+            answers.summary(job)
             for job in self._jobs
             if status in (None, job.status) and part.lower() in job.name.lower()
         ]
-        page, token = _page(listed, parameters)
+        page, token = answers.page(listed, parameters)
         answer: Answer = {"TranscriptionJobSummaries": page, **token}
         return {"Status": status, **answer} if status else answer
 
@@ -133,7 +133,7 @@ class TranscribeService(OperationService):
             {"VocabularyName": record["name"], "VocabularyState": "READY"},
             [],
         )
-        return {**_vocabulary(record), "VocabularyState": "PENDING"}
+        return {**answers.vocabulary(record), "VocabularyState": "PENDING"}
 
     async def update_vocabulary(self, parameters: Answer, context: CallContext) -> Answer:
         """Replace a vocabulary."""
@@ -141,22 +141,22 @@ class TranscribeService(OperationService):
         record = self._vocabularies.update(
             str(parameters["VocabularyName"]), str(parameters["LanguageCode"]), words
         )
-        return {**_vocabulary(record), "VocabularyState": "PENDING"}
+        return {**answers.vocabulary(record), "VocabularyState": "PENDING"}
 
     async def get_vocabulary(self, parameters: Answer, context: CallContext) -> Answer:
         """A vocabulary; its words lie on this machine, there is no link to them."""
-        return _vocabulary(self._vocabularies.get(str(parameters["VocabularyName"])))
+        return answers.vocabulary(self._vocabularies.get(str(parameters["VocabularyName"])))
 
     async def list_vocabularies(self, parameters: Answer, context: CallContext) -> Answer:
         """Vocabularies by name."""
         part = str(parameters.get("NameContains") or "").lower()
         wanted = parameters.get("StateEquals") or "READY"
         listed = [
-            _vocabulary(record)
+            answers.vocabulary(record)
             for record in self._vocabularies.all()
             if part in record["name"].lower() and wanted == "READY"
         ]
-        page, token = _page(listed, parameters)
+        page, token = answers.page(listed, parameters)
         return {"Vocabularies": page, **token}
 
     async def delete_vocabulary(self, parameters: Answer, context: CallContext) -> Answer:
@@ -168,23 +168,29 @@ class TranscribeService(OperationService):
         """Keep a vocabulary filter."""
         words = await self._words(parameters, "Words", "VocabularyFilterFileUri", context)
         name, language = str(parameters["VocabularyFilterName"]), str(parameters["LanguageCode"])
-        return _filter(self._filters.create(name, language, words))
+        return answers.vocabulary_filter(self._filters.create(name, language, words))
 
     async def update_vocabulary_filter(self, parameters: Answer, context: CallContext) -> Answer:
         """Replace the words of a filter."""
         words = await self._words(parameters, "Words", "VocabularyFilterFileUri", context)
         name = str(parameters["VocabularyFilterName"])
-        return _filter(self._filters.update(name, self._filters.get(name)["language"], words))
+        return answers.vocabulary_filter(
+            self._filters.update(name, self._filters.get(name)["language"], words)
+        )
 
     async def get_vocabulary_filter(self, parameters: Answer, context: CallContext) -> Answer:
         """A vocabulary filter."""
-        return _filter(self._filters.get(str(parameters["VocabularyFilterName"])))
+        return answers.vocabulary_filter(self._filters.get(str(parameters["VocabularyFilterName"])))
 
     async def list_vocabulary_filters(self, parameters: Answer, context: CallContext) -> Answer:
         """Filters by name."""
         part = str(parameters.get("NameContains") or "").lower()
-        listed = [_filter(one) for one in self._filters.all() if part in one["name"].lower()]
-        page, token = _page(listed, parameters)
+        listed = [
+            answers.vocabulary_filter(one)
+            for one in self._filters.all()
+            if part in one["name"].lower()
+        ]
+        page, token = answers.page(listed, parameters)
         return {"VocabularyFilters": page, **token}
 
     async def delete_vocabulary_filter(self, parameters: Answer, context: CallContext) -> Answer:
@@ -323,100 +329,3 @@ class TranscribeService(OperationService):
         job.announced = True
         if self._jobs.is_current(job):
             self._jobs.save(job)
-
-    # --- Answers --------------------------------------------------------------------------------
-
-    def _shown(self, job: Job) -> Answer:
-        answer = {**_common(job), **_echo(job)}
-        answer["Media"] = job.request["Media"]
-        if job.found:
-            answer["MediaFormat"] = job.found["format"]
-            answer["MediaSampleRateHertz"] = job.found["rate"]
-            # AWS names the caller's own model here; locally the one that listened.
-            answer["ModelSettings"] = {"LanguageModelName": job.found["model"]}
-            files = job.found["files"]
-            answer["Transcript"] = {
-                name: self._link(files[kind])
-                for name, kind in (
-                    ("TranscriptFileUri", "transcript"),
-                    ("RedactedTranscriptFileUri", "redacted"),
-                )
-                if kind in files
-            }
-            if "Subtitles" in answer:
-                uris = [self._link(place) for place in files["subtitles"]]
-                answer["Subtitles"] = {**answer["Subtitles"], "SubtitleFileUris": uris}
-        return answer
-
-    def _summary(self, job: Job) -> Answer:
-        answer = _common(job)
-        for name in ("ContentRedaction", "IdentifyLanguage"):
-            if job.request.get(name) is not None:
-                answer[name] = job.request[name]
-        return {**answer, "OutputLocationType": "CUSTOMER_BUCKET"}
-
-    def _link(self, place: dict[str, str]) -> str:
-        return f"{self._cloud.endpoint}/{place['bucket']}/{place['key']}"
-
-
-def _common(job: Job) -> Answer:
-    """What an answer and a summary both tell."""
-    answer: Answer = {
-        "TranscriptionJobName": job.name,
-        "TranscriptionJobStatus": job.status,
-        "CreationTime": datetime.fromisoformat(job.created),
-    }
-    for member, at in (("StartTime", job.started), ("CompletionTime", job.ended)):
-        if at is not None:
-            answer[member] = datetime.fromisoformat(at)
-    language = job.found.get("language") or job.request.get("LanguageCode")
-    if language:
-        answer["LanguageCode"] = language
-    if job.reason:
-        answer["FailureReason"] = job.reason
-    if "score" in job.found:
-        answer["IdentifiedLanguageScore"] = job.found["score"]
-    return answer
-
-
-def _echo(job: Job) -> Answer:
-    """What the caller asked for, as AWS gives it back."""
-    names = (
-        "MediaFormat",
-        "MediaSampleRateHertz",
-        "Settings",
-        "JobExecutionSettings",
-        "ContentRedaction",
-        "IdentifyLanguage",
-        "LanguageOptions",
-        "LanguageIdSettings",
-        "Subtitles",
-    )
-    return {name: job.request[name] for name in names if job.request.get(name) is not None}
-
-
-def _vocabulary(record: dict[str, Any]) -> Answer:
-    return {
-        "VocabularyName": record["name"],
-        "LanguageCode": record["language"],
-        "LastModifiedTime": datetime.fromisoformat(record["modified"]),
-        "VocabularyState": "READY",
-    }
-
-
-def _filter(record: dict[str, Any]) -> Answer:
-    return {
-        "VocabularyFilterName": record["name"],
-        "LanguageCode": record["language"],
-        "LastModifiedTime": datetime.fromisoformat(record["modified"]),
-    }
-
-
-def _page(items: list[Answer], parameters: Answer) -> tuple[list[Answer], Answer]:
-    """A page of a list; the token is where the next one begins."""
-    token = str(parameters.get("NextToken") or "0")
-    if not token.isdigit() or int(token) > len(items):
-        raise bad_request("The NextToken is invalid.")
-    begin = int(token)
-    end = begin + int(parameters.get("MaxResults") or 5)
-    return items[begin:end], {"NextToken": str(end)} if end < len(items) else {}
