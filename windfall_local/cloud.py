@@ -54,6 +54,7 @@ _ENGINE_SERVICES = (
     "windfall_local.services.comprehend.service:ComprehendService",
     "windfall_local.services.translate.service:TranslateService",
     "windfall_local.services.polly.service:PollyService",
+    "windfall_local.services.transcribe.service:TranscribeService",
 )
 
 _log = logging.getLogger(__name__)

@@ -24,6 +24,7 @@ store, index = S3ObjectStore(), DynamoInsightsIndex(settings.insights_table)
 machines = {
     Kind.IMAGE: settings.analyze_image_machine_arn,
     Kind.TEXT: settings.analyze_text_machine_arn,
+    Kind.AUDIO: settings.analyze_audio_machine_arn,
 }
 bus = EventBridgeBus(settings.event_bus)
 admitter = Admitter(

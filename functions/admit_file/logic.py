@@ -7,6 +7,8 @@ whether its execution was started starts it again, under the same name.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from admit_file.models import Arrival, arrival_of
@@ -17,8 +19,8 @@ from admit_file.planning import (
     overrides_of,
     plan_for,
 )
-from admit_file.preflight import Inspection, inspect
-from admit_file.snapshot import Snapshot, snapshot_of
+from admit_file.preflight import Inspection, inspect, sound_format_of
+from admit_file.snapshot import WHOLE_UP_TO, Snapshot, ranged_snapshot_of, snapshot_of
 from windfall import identity, keys
 from windfall.clock import seconds_between, timestamp
 from windfall.contracts.analysis import AnalysisInput, FileIdentity, OutputLocation
@@ -36,7 +38,7 @@ from windfall.ports.insights import (
     FileRow,
     InsightsIndex,
 )
-from windfall.ports.storage import ObjectStore
+from windfall.ports.storage import ObjectStore, OpenObject
 from windfall.recording import Recorder
 
 _CLAIM_TRIES = 8
@@ -115,7 +117,7 @@ class Admitter:
             return self._turn_away(arrival, wanted, str(error))
         file_id = _file_id(arrival, source.head.pointer.version_id, source.head.etag)
         try:
-            with snapshot_of(source) as snapshot:
+            with self._look(source) as snapshot:
                 return self._claim(self._candidate(arrival, snapshot, file_id))
         except InvalidInputError as error:
             head = source.head
@@ -133,6 +135,18 @@ class Admitter:
                 status=FileStatus.FAILED,
             )
 
+    @contextmanager
+    def _look(self, source: OpenObject) -> Iterator[Snapshot]:
+        """The object's bytes: all of them, or those of a large recording that are looked at."""
+        if source.head.size > WHOLE_UP_TO:
+            ranged = ranged_snapshot_of(source, self.store)
+            if sound_format_of(ranged.beginning()) is not None:
+                yield ranged
+                return
+            source = self.store.open(source.head.pointer)
+        with snapshot_of(source) as snapshot:
+            yield snapshot
+
     def _candidate(self, arrival: Arrival, snapshot: Snapshot, file_id: str) -> Candidate:
         """Look at the bytes, choose the profile and plan."""
         inspection = inspect(snapshot, arrival.key)
@@ -140,7 +154,7 @@ class Admitter:
         name, profile = choose_profile(arrival.key, overrides.profile, self.profiles)
         plan = plan_for(inspection.kind, profile, overrides)
         settings = identity.settings_hash(
-            inspection.kind, inspection.format, plan.features, plan.text
+            inspection.kind, inspection.format, plan.features, plan.text, plan.audio
         )
         pointer = snapshot.head.pointer
         file = FileIdentity(
@@ -220,6 +234,8 @@ class Admitter:
             output=self._output(candidate, row, previous),
             features=candidate.plan.features,
             text=candidate.plan.text,
+            audio=candidate.plan.audio,
+            media=candidate.inspection.media,
         )
         self.index.begin(plan, attachment, candidate.arrival.event_id, previous, row)
         self._start(plan)

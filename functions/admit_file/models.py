@@ -25,6 +25,7 @@ class Settings(EnvironmentSettings):
     profiles_path: str
     analyze_image_machine_arn: str
     analyze_text_machine_arn: str
+    analyze_audio_machine_arn: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from admit_file.models import Overrides, problems_of
 from windfall.contracts.analysis import (
+    AudioPlan,
     Kind,
     LanguagePlan,
     PlannedFeature,
@@ -48,6 +49,7 @@ class Plan:
 
     features: list[PlannedFeature]
     text: TextPlan | None
+    audio: AudioPlan | None = None
 
 
 def overrides_of(metadata: Mapping[str, str], request: Overrides) -> Overrides:
@@ -115,6 +117,8 @@ def plan_for(kind: Kind, profile: Profile, overrides: Overrides) -> Plan:
     )
     if kind is Kind.TEXT:
         return Plan([], text)
+    if kind is Kind.AUDIO:
+        return Plan([], text, AudioPlan.model_validate(profile.audio.model_dump()))
     if not image_features:
         raise InvalidInputError("None of the features asked for is one of images.")
     reads_on = profile.image.read_text and ImageFeature.TEXT in image_features
@@ -164,7 +168,8 @@ def _planned(feature: ImageFeature, profile: Profile) -> PlannedFeature:
 
 def _language(language: str, profile: Profile) -> LanguagePlan:
     chosen, speech = profile.languages, profile.speech
-    voice = speech.voices.get(language) or speech.voices.get(language.partition("-")[0])
+    voice = _for_language(language, speech.voices)
+    speakers = speech.speaker_voices
     return LanguagePlan(
         language=language,
         terminologies=list(chosen.terminologies),
@@ -178,8 +183,16 @@ def _language(language: str, profile: Profile) -> LanguagePlan:
             engine=voice.engine,
             lexicons=list(speech.lexicons),
             max_characters=speech.max_characters,
+            speaker_voices=list(
+                speakers.get(language) or speakers.get(language.partition("-")[0], [])
+            ),
         ),
     )
+
+
+def _for_language(language: str, chosen: Mapping[str, _Item]) -> _Item | None:
+    """What is chosen for a language, else for the language without its region."""
+    return chosen.get(language) or chosen.get(language.partition("-")[0])
 
 
 def _unique(items: Sequence[_Item]) -> list[_Item]:

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import IO
 
 from admit_file.snapshot import Snapshot
-from windfall.contracts.analysis import Kind
+from windfall.contracts.analysis import Kind, MediaFacts
 from windfall.encodings import decode_text
 from windfall.errors import InvalidInputError
 
@@ -36,12 +36,14 @@ class Inspection:
 
     Attributes:
         convert: Makes the working copy, where the services do not take the file as it is.
+        media: What is known of a recording; None for other kinds.
     """
 
     kind: Kind
     format: str
     media_type: str
     convert: Callable[[IO[bytes]], WorkingCopy] | None = None
+    media: MediaFacts | None = None
 
 
 def inspect(snapshot: Snapshot, key: str) -> Inspection:
@@ -57,6 +59,11 @@ def inspect(snapshot: Snapshot, key: str) -> Inspection:
         images = importlib.import_module("admit_file.images")
         inspection: Inspection = images.inspect_image(snapshot, image_format)
         return inspection
+    sound_format = sound_format_of(beginning)
+    if sound_format is not None:
+        sounds = importlib.import_module("admit_file.sounds")
+        found: Inspection = sounds.inspect_sound(snapshot, sound_format)
+        return found
     if b"%PDF-" in beginning[:1024]:
         documents = importlib.import_module("admit_file.documents")
         documents.check_pdf(snapshot.stream)
@@ -88,13 +95,30 @@ def _image_format(beginning: bytes) -> str | None:
     )
 
 
-_NOT_YET = "Sound and video are not analyzed yet by this version"
+_SOUNDS: tuple[tuple[bytes, str], ...] = (
+    (rb"RIFF....WAVE", "wav"),
+    (rb"....ftyp", "mp4"),
+    (rb"\x1aE\xdf\xa3", "webm"),
+    (rb"fLaC", "flac"),
+    (rb"OggS", "ogg"),
+    (rb"ID3[\x02-\x04]|\xff[\xf2\xf3\xfa\xfb]", "mp3"),
+    (rb"#!AMR", "amr"),
+)
+
+
+def sound_format_of(beginning: bytes) -> str | None:
+    """The container of a recording (or of a video), if it is one that Transcribe takes."""
+    return next(
+        (name for pattern, name in _SOUNDS if re.match(pattern, beginning, re.DOTALL)), None
+    )
+
+
+NOT_YET_VIDEO = "Videos are not analyzed yet by this version."
 _REFUSED: tuple[tuple[bytes, str], ...] = (
+    (rb"RIFF....AVI |....(moov|mdat|wide)|\0\0\x01[\xba\xb3]|FLV\x01", NOT_YET_VIDEO),
     (
-        rb"RIFF....(WAVE|AVI )|....ftyp|....(moov|mdat|wide)|\x1aE\xdf\xa3|fLaC|OggS"
-        rb"|ID3[\x02-\x04]\0|\xff[\xf1\xf2\xf3\xf9\xfa\xfb]|FORM....AIF[FC]"
-        rb"|\0\0\x01[\xba\xb3]|FLV\x01|#!AMR",
-        f"{_NOT_YET}.",
+        rb"\xff[\xf1\xf9]|FORM....AIF[FC]",
+        "Transcribe takes no raw AAC and no AIFF; save the recording as M4A, MP3, FLAC or WAV.",
     ),
     (
         rb"\x1f\x8b\x08|BZh[1-9]1AY|\xfd7zXZ\0|\x28\xb5\x2f\xfd|7z\xbc\xaf\x27\x1c|Rar!\x1a\x07"
@@ -213,6 +237,7 @@ def _text_format(beginning: str, suffix: str) -> tuple[str, str]:
     return "txt", "text/plain"
 
 
+_NOT_TAKEN = "Neither Transcribe nor this version takes such sound or video"
 _LEAST_CONFIDENCE = 0.4
 """Below this, puremagic guesses from two or three bytes."""
 
@@ -227,6 +252,6 @@ def _unknown(beginning: bytes) -> str:
     named = [guess for guess in guesses if guess.confidence >= _LEAST_CONFIDENCE and guess.name]
     if named and named[0].byte_match.strip(b"\0"):
         if named[0].mime_type.startswith(("audio/", "video/")):
-            return f"{_NOT_YET} (this is: {named[0].name})."
-        return f"The file is neither an image nor a text; by its bytes it may be: {named[0].name}."
-    return "The file is neither an image nor a text that can be read."
+            return f"{_NOT_TAKEN} (this is: {named[0].name})."
+        return f"The file is no image, recording or text; by its bytes it may be: {named[0].name}."
+    return "The file is no image, recording or text that can be read."

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
+from admit_file.ranges import RangeFile
 from windfall.errors import InvalidInputError
-from windfall.ports.storage import ObjectHead, OpenObject
+from windfall.ports.storage import ObjectHead, ObjectStore, OpenObject
 
 MOST_BYTES = 100_000_000
 """No kind of file is taken beyond this; it bounds the time and the disk that admission needs."""
 _MOST_IN_MEMORY = 16 << 20
+WHOLE_UP_TO = 50_000_000
+"""A recording beyond this is looked at by ranges, and known by its ETag instead of its bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The bytes as they were read, whatever happens to the object later."""
+    """The bytes as they were read, whatever happens to the object later.
+
+    Attributes:
+        sha256: Of the bytes; of the ETag and the size for what is read by ranges.
+    """
 
     head: ObjectHead
     size: int
@@ -57,6 +65,19 @@ def snapshot_of(source: OpenObject) -> Iterator[Snapshot]:
             yield Snapshot(source.head, size, digest.hexdigest(), stream)
     finally:
         source.close()
+
+
+def ranged_snapshot_of(source: OpenObject, store: ObjectStore) -> Snapshot:
+    """A look at an object that is not fetched.
+
+    Two objects with the same ETag and size have the same bytes. The same bytes in parts of other
+    sizes, or under other encryption, have another ETag: they are analyzed again, never mixed up.
+    """
+    source.close()
+    head = source.head
+    digest = hashlib.sha256(f"{head.etag} {head.size}".encode()).hexdigest()
+    stream = io.BufferedReader(RangeFile(store, head.pointer, head.size), 64 << 10)
+    return Snapshot(head, head.size, digest, stream)
 
 
 def _check_size(size: int) -> None:

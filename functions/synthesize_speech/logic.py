@@ -8,7 +8,6 @@ from fractions import Fraction
 
 from synthesize_speech.marks import delayed, placed
 from synthesize_speech.models import SynthesizeSpeechTask
-from synthesize_speech.mp3 import header_frame, sound
 from synthesize_speech.ssml import Piece, pieces
 from windfall.checkpoints import Checkpoints, TimeLeft, part_name, take_steps
 from windfall.clock import Clock, utc_now
@@ -16,6 +15,7 @@ from windfall.contracts.base import S3Pointer
 from windfall.contracts.outcome import Outcome, ServiceCall
 from windfall.errors import UnsupportedError
 from windfall.features import Finding, settle
+from windfall.mp3 import header_frame, sound
 from windfall.ports.analysis_services import Speech
 from windfall.ports.storage import ObjectStore
 

@@ -7,20 +7,26 @@ import pytest
 
 from detect_image_feature.models import DetectImageFeatureTask
 from detect_text_feature.models import DetectTextFeatureTask
+from dub_audio.models import DubAudioTask
 from prepare_text.models import PrepareTextTask
 from synthesize_speech.models import SynthesizeSpeechTask
+from translate_captions.models import TranslateCaptionsTask
 from translate_text.models import TranslateTextTask
 from windfall.contracts.base import Contract
 from windfall.contracts.profile import ImageFeature, TextFeature
 from windfall.text.extraction import FORMATS
+from write_captions.models import WriteCaptionsTask
 
 EVENTS = Path(__file__).parents[2] / "events"
 TASKS: dict[str, type[Contract]] = {
     "detect_image_feature": DetectImageFeatureTask,
     "detect_text_feature": DetectTextFeatureTask,
+    "dub_audio": DubAudioTask,
     "prepare_text": PrepareTextTask,
     "synthesize_speech": SynthesizeSpeechTask,
+    "translate_captions": TranslateCaptionsTask,
     "translate_text": TranslateTextTask,
+    "write_captions": WriteCaptionsTask,
 }
 FILES = [path for function in TASKS for path in sorted((EVENTS / function).glob("*.json"))]
 

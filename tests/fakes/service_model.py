@@ -38,6 +38,12 @@ def model_violations(service: str, operation: str, answer: dict[str, Any]) -> li
     return list(_violations(shape, answer, operation))
 
 
+def request_violations(service: str, operation: str, request: dict[str, Any]) -> list[str]:
+    """What in a request the model does not allow."""
+    shape = _service(service).operation_model(operation).input_shape
+    return list(_violations(shape, request, operation))
+
+
 def _violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
     kind = _KINDS[shape.type_name]
     # Python counts a truth value among the integers; the wire does not.

@@ -27,6 +27,7 @@ class FakeSpeech:
         self._engines = engines
         self._marks = marks
         self.bought: list[tuple[str, str]] = []
+        self.voices: list[tuple[str, str, tuple[str, ...], int | None]] = []
 
     def speak(
         self,
@@ -36,11 +37,14 @@ class FakeSpeech:
         engine: Engine,
         lexicons: Sequence[str] = (),
         output: Literal["mp3", "ogg_vorbis", "pcm"] = "mp3",
+        sample_rate: int | None = None,
     ) -> bytes:
-        """As many frames as characters are spoken."""
+        """As many frames as characters are spoken, fewer at a higher rate."""
         self._check(ssml, engine)
         self.bought.append(("speak", ssml))
-        return _ID3 + _INFO_FRAME + FRAME * len(words_of(ssml)) + b"TAG" + bytes(125)
+        self.voices.append((voice, engine, tuple(lexicons), sample_rate))
+        frames = round(len(words_of(ssml)) * 100 / rate_of(ssml))
+        return _ID3 + _INFO_FRAME + FRAME * frames + b"TAG" + bytes(125)
 
     def marks(
         self, ssml: str, *, voice: str, engine: Engine, lexicons: Sequence[str] = ()
@@ -73,6 +77,12 @@ class FakeSpeech:
 def words_of(ssml: str) -> str:
     """What is spoken, which must be well-formed XML."""
     return "".join(ET.fromstring(ssml).itertext())
+
+
+def rate_of(ssml: str) -> int:
+    """Percent of the voice's own rate."""
+    prosody = ET.fromstring(ssml).find("prosody")
+    return 100 if prosody is None else int(prosody.attrib["rate"].removesuffix("%"))
 
 
 def _bytes(text: str) -> int:

@@ -28,9 +28,11 @@ class FakeOpenObject:
         self.head = head
         self._body = body
         self.closed = False
+        self.read_bytes = False
 
     def chunks(self) -> Iterator[bytes]:
         """The bytes in pieces of seven: small enough to show who thinks there is only one."""
+        self.read_bytes = True
         for start in range(0, min(len(self._body), 70), 7):
             yield self._body[start : min(start + 7, 70)]
         if len(self._body) > 70:
@@ -84,6 +86,11 @@ class FakeObjectStore:
         """The whole object."""
         self.hook.before("read")
         return self._find(pointer).body
+
+    def read_range(self, pointer: S3Pointer, start: int, end: int) -> bytes:
+        """Some of the bytes."""
+        self.hook.before("read_range")
+        return self._find(pointer).body[start:end]
 
     def read_many(self, pointers: Iterable[S3Pointer]) -> list[bytes]:
         """Whole objects."""

@@ -27,6 +27,7 @@ SERVICES = (
     "comprehend",
     "translate",
     "polly",
+    "transcribe",
     "cloudformation",
 )
 """Every service of the local cloud, by botocore's name."""

@@ -47,6 +47,7 @@ def handlers(table: Any, bucket: str, monkeypatch: pytest.MonkeyPatch) -> dict[s
         "PROFILES_PATH": "/stack/profiles",
         "ANALYZE_IMAGE_MACHINE_ARN": machine,
         "ANALYZE_TEXT_MACHINE_ARN": machine,
+        "ANALYZE_AUDIO_MACHINE_ARN": machine,
         "POWERTOOLS_SERVICE_NAME": "windfall",
         "POWERTOOLS_METRICS_NAMESPACE": "Windfall",
     }

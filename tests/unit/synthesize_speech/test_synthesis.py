@@ -9,7 +9,7 @@ import pytest
 
 from synthesize_speech.logic import SpeechSynthesizer
 from synthesize_speech.models import SynthesizeSpeechTask
-from synthesize_speech.mp3 import sound
+from windfall.mp3 import sound
 from tests.fakes.hooks import CrashAfter, CrashError, Hook
 from tests.fakes.speech import FRAME_MILLISECONDS, FakeSpeech, words_of
 from tests.fakes.storage import FakeObjectStore

@@ -168,6 +168,16 @@ def test_polly_speaks_ssml_with_the_engine_named(stub: Stub) -> None:
     assert made == b"sound"
 
 
+def test_polly_is_given_a_sample_rate_that_is_asked_for(stub: Stub) -> None:
+    request: dict[str, Any] = {"Text": "<speak>a</speak>", "TextType": "ssml", "VoiceId": "Lupe"}
+    request |= {"Engine": "standard", "OutputFormat": "mp3", "SampleRate": "24000"}
+    stub("polly").add_response("synthesize_speech", polly_answer(b"sound"), request)
+    made = PollySpeech().speak(
+        "<speak>a</speak>", voice="Lupe", engine="standard", sample_rate=24_000
+    )
+    assert made == b"sound"
+
+
 def test_polly_gives_marks_line_by_line(stub: Stub) -> None:
     request: dict[str, Any] = {"Text": "<speak>a</speak>", "TextType": "ssml", "VoiceId": "Lupe"}
     request |= {"Engine": "standard", "OutputFormat": "json"}

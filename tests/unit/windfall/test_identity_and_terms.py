@@ -183,6 +183,15 @@ def test_the_default_profile_is_the_documented_one() -> None:
             "read_text": True,
         },
         "text": {"features": ["sentiment", "entities", "key_phrases", "pii"]},
+        "audio": {
+            "speakers": True,
+            "max_speakers": 10,
+            "channels": None,
+            "vocabulary": None,
+            "vocabulary_filter": None,
+            "redact": False,
+            "languages": [],
+        },
         "languages": {
             "targets": ["en", "es"],
             "terminologies": [],
@@ -197,6 +206,7 @@ def test_the_default_profile_is_the_documented_one() -> None:
             },
             "lexicons": [],
             "max_characters": 100_000,
+            "speaker_voices": {},
         },
         "retention_days": 365,
     }

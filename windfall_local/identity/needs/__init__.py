@@ -39,6 +39,7 @@ _WRITERS: dict[str, Writer] = {
     "comprehend": ai.comprehend_needs,
     "translate": ai.translate_needs,
     "polly": ai.polly_needs,
+    "transcribe": ai.transcribe_needs,
 }
 
 __all__ = ["Need", "Scene", "needs_of"]

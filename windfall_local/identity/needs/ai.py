@@ -1,10 +1,10 @@
-"""Amazon Rekognition, Amazon Comprehend, Amazon Translate and Amazon Polly."""
+"""Amazon Rekognition, Amazon Comprehend, Amazon Translate, Amazon Polly, Amazon Transcribe."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from windfall_local.identity.needs.need import Need, Scene
+from windfall_local.identity.needs.need import Need, Scene, pass_role
 
 # --- Rekognition --------------------------------------------------------------------------------
 
@@ -123,4 +123,42 @@ def polly_needs(operation: str, parameters: dict[str, Any], scene: Scene) -> lis
         return [Need(f"polly:{operation}", arn)]
     if operation in _POLLY_LISTS:
         return [Need(f"polly:{operation}")]
+    return None
+
+
+# --- Transcribe ---------------------------------------------------------------------------------
+
+_BY_JOB = frozenset({"DeleteTranscriptionJob", "GetTranscriptionJob", "StartTranscriptionJob"})
+_BY_VOCABULARY = frozenset(
+    {"CreateVocabulary", "DeleteVocabulary", "GetVocabulary", "UpdateVocabulary"}
+)
+_BY_FILTER = frozenset(
+    {
+        "CreateVocabularyFilter",
+        "DeleteVocabularyFilter",
+        "GetVocabularyFilter",
+        "UpdateVocabularyFilter",
+    }
+)
+_TRANSCRIBE_LISTS = frozenset(
+    {"ListTranscriptionJobs", "ListVocabularies", "ListVocabularyFilters"}
+)
+
+
+def transcribe_needs(operation: str, parameters: dict[str, Any], scene: Scene) -> list[Need] | None:
+    """The permissions of a Transcribe operation; S3's are checked when it reads and writes."""
+    for operations, kind, member in (
+        (_BY_JOB, "transcription-job", "TranscriptionJobName"),
+        (_BY_VOCABULARY, "vocabulary", "VocabularyName"),
+        (_BY_FILTER, "vocabulary-filter", "VocabularyFilterName"),
+    ):
+        if operation in operations:
+            arn = scene.arn("transcribe", f"{kind}/{parameters[member]}")
+            role = (parameters.get("JobExecutionSettings") or {}).get("DataAccessRoleArn")
+            return [
+                Need(f"transcribe:{operation}", arn),
+                *pass_role(role, "transcribe.amazonaws.com"),
+            ]
+    if operation in _TRANSCRIBE_LISTS:
+        return [Need(f"transcribe:{operation}")]
     return None

@@ -75,7 +75,14 @@ class Checkpoints:
 
     def part(self, name: str) -> bytes:
         """A part that was saved."""
-        return self._store.read(S3Pointer(bucket=self._bucket, key=self._parts_prefix + name))
+        return self._store.read(self._pointer(name))
+
+    def parts(self, names: Sequence[str]) -> list[bytes]:
+        """Parts that were saved, fetched side by side."""
+        return self._store.read_many(self._pointer(name) for name in names)
+
+    def _pointer(self, name: str) -> S3Pointer:
+        return S3Pointer(bucket=self._bucket, key=self._parts_prefix + name)
 
 
 def take_steps(

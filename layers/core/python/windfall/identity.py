@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any
 
-from windfall.contracts.analysis import Kind, PlannedFeature, TextPlan
+from windfall.contracts.analysis import AudioPlan, Kind, PlannedFeature, TextPlan
 
 _DIGITS = 40
 _PLAN_VERSION = 1
@@ -21,18 +21,24 @@ def file_id(bucket: str, key: str, distinction: str) -> str:
 
 
 def settings_hash(
-    kind: Kind, file_format: str, features: list[PlannedFeature], text: TextPlan | None
+    kind: Kind,
+    file_format: str,
+    features: list[PlannedFeature],
+    text: TextPlan | None,
+    audio: AudioPlan | None = None,
 ) -> str:
     """What is done with a file, as one number: equal plans for equal formats are equal."""
-    return _digest(
-        {
-            "version": _PLAN_VERSION,
-            "kind": kind.value,
-            "format": file_format,
-            "features": [feature.model_dump(mode="json") for feature in features],
-            "text": None if text is None else text.model_dump(mode="json"),
-        }
-    )
+    plan: dict[str, Any] = {
+        "version": _PLAN_VERSION,
+        "kind": kind.value,
+        "format": file_format,
+        "features": [feature.model_dump(mode="json") for feature in features],
+        "text": None if text is None else text.model_dump(mode="json"),
+    }
+    if audio is not None:
+        # Only where there is one: what was analyzed before there was sound keeps its number.
+        plan["audio"] = audio.model_dump(mode="json")
+    return _digest(plan)
 
 
 def analysis_id(content_sha256: str, settings: str) -> str:

@@ -10,9 +10,12 @@ The table `insights` (partition key `pk`, sort key `sk`):
     TERM#<type>#<term>        FILE#<file>#G#<generation>      a searchable term of a file
     ANALYSIS#<analysis>       ANALYSIS                        an analysis: attempt, state, input
     ANALYSIS#<analysis>       FILE#<file>#<revision>          a file that waits for it, or has it
+    JOB#<service>#<job>       JOB                             a rendezvous: who waits for a job, and
+                                                              how the job ended
 
 The index `recent` (partition key `recent_pk`, sort key `recent_sk`) lists FILE rows by day:
-`FILES#<yyyy-mm-dd>` / `<received>#<file>`. `expires` (epoch seconds) is the time to live.
+`FILES#<yyyy-mm-dd>` / `<received>#<file>`, and parked jobs under `JOBS` by the time at which they
+are asked after: `<due>#<service>#<job>`. `expires` (epoch seconds) is the time to live.
 
 The results bucket holds `results/<file>/…`; a file that is analyzed again under other settings
 gets a folder of its own for them, `results/<file>/<analysis, 12 digits>/…`, so that no result of
@@ -24,6 +27,8 @@ from __future__ import annotations
 FILE_SK = "FILE"
 ANALYSIS_SK = "ANALYSIS"
 ATTACHMENT_PREFIX = "FILE#"
+JOB_SK = "JOB"
+PARKED_JOBS = "JOBS"
 RECENT_INDEX = "recent"
 
 _RESULTS = "results/"
@@ -71,6 +76,16 @@ def attachment_sk(file_id: str, generation: str) -> str:
     always as many as its count says.
     """
     return f"{ATTACHMENT_PREFIX}{file_id}#{generation}"
+
+
+def job_pk(service: str, name: str) -> str:
+    """The partition of a long job."""
+    return f"JOB#{service}#{name}"
+
+
+def parked_sk(due: str, service: str, name: str) -> str:
+    """A parked job's place among those that are asked after, the first one due first."""
+    return f"{due}#{service}#{name}"
 
 
 def recent_pk(received: str) -> str:

@@ -25,9 +25,13 @@ class PollySpeech:
         engine: Engine,
         lexicons: Sequence[str] = (),
         output: Literal["mp3", "ogg_vorbis", "pcm"] = "mp3",
+        sample_rate: int | None = None,
     ) -> bytes:
         """The spoken text as audio."""
-        return self._synthesize(ssml, voice, engine, lexicons, {"OutputFormat": output})
+        options: dict[str, Any] = {"OutputFormat": output}
+        if sample_rate is not None:
+            options["SampleRate"] = str(sample_rate)
+        return self._synthesize(ssml, voice, engine, lexicons, options)
 
     def marks(
         self, ssml: str, *, voice: str, engine: Engine, lexicons: Sequence[str] = ()

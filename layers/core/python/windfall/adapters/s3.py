@@ -46,7 +46,10 @@ class S3ObjectStore:
 
     def open(self, pointer: S3Pointer) -> S3OpenObject:
         """Begin to read an object; access denied is the asker's fault, not a bug."""
-        parameters = {"Bucket": pointer.bucket, "Key": pointer.key}
+        return self._open(pointer)
+
+    def _open(self, pointer: S3Pointer, **options: str) -> S3OpenObject:
+        parameters = {"Bucket": pointer.bucket, "Key": pointer.key, **options}
         if pointer.version_id is not None:
             parameters["VersionId"] = pointer.version_id
         with translated_errors():
@@ -61,11 +64,11 @@ class S3ObjectStore:
 
     def read(self, pointer: S3Pointer) -> bytes:
         """The whole object."""
-        source = self.open(pointer)
-        try:
-            return b"".join(source.chunks())
-        finally:
-            source.close()
+        return _whole(self._open(pointer))
+
+    def read_range(self, pointer: S3Pointer, start: int, end: int) -> bytes:
+        """The bytes from `start` to before `end`."""
+        return _whole(self._open(pointer, Range=f"bytes={start}-{end - 1}"))
 
     def read_many(self, pointers: Iterable[S3Pointer]) -> list[bytes]:
         """Whole objects, eight at a time."""
@@ -108,6 +111,13 @@ class S3ObjectStore:
             pages = store_client("s3").get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=bucket, Prefix=prefix):
                 yield from (entry["Key"] for entry in page.get("Contents", []))
+
+
+def _whole(source: S3OpenObject) -> bytes:
+    try:
+        return b"".join(source.chunks())
+    finally:
+        source.close()
 
 
 def _parts(pieces: Iterable[bytes]) -> Iterator[bytes]:

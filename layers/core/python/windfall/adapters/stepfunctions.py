@@ -1,7 +1,8 @@
-"""AWS Step Functions: executions started by name."""
+"""AWS Step Functions: executions started by name, and tasks that wait for a token."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from botocore.exceptions import ClientError
@@ -9,6 +10,10 @@ from botocore.exceptions import ClientError
 from windfall.adapters.aws_errors import translated_errors
 from windfall.adapters.clients import store_client
 from windfall.contracts.analysis import Kind
+from windfall.contracts.jobs import Completion
+
+_CLOSED = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
+_LONGEST_CAUSE = 1_000
 
 
 class StepFunctionsWorkflows:
@@ -31,6 +36,26 @@ class StepFunctionsWorkflows:
             except ClientError as error:
                 # While it runs, the same name with the same input is answered as a success.
                 if error.response["Error"]["Code"] == "ExecutionAlreadyExists":
+                    return False
+                raise
+        return True
+
+
+class StepFunctionsTokens:
+    """Ends the tasks that wait for a token."""
+
+    def tell(self, token: str, completion: Completion) -> bool:
+        """Send the task's success or failure; a token that is closed is no error."""
+        client = store_client("stepfunctions")
+        with translated_errors():
+            try:
+                if completion.error is None:
+                    client.send_task_success(taskToken=token, output=json.dumps(completion.result))
+                else:
+                    cause = (completion.reason or "")[:_LONGEST_CAUSE]
+                    client.send_task_failure(taskToken=token, error=completion.error, cause=cause)
+            except ClientError as error:
+                if error.response["Error"]["Code"] in _CLOSED:
                     return False
                 raise
         return True

@@ -1,4 +1,4 @@
-"""The input of the machines analyze_image and analyze_text, and of their tasks."""
+"""The input of the machines analyze_image, analyze_text and analyze_audio, and of their tasks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from pydantic import Field
 
 from windfall.contracts.base import Contract, HexId, LanguageCode, S3Pointer, Sha256, Timestamp
 from windfall.contracts.outcome import Outcome
-from windfall.contracts.profile import Engine, Formality, ImageFeature, Profanity, TextFeature
+from windfall.contracts.profile import (
+    Engine,
+    Formality,
+    ImageFeature,
+    Profanity,
+    SpokenLanguage,
+    TextFeature,
+    VocabularyFilter,
+    Voice,
+)
 
 
 class Kind(StrEnum):
@@ -17,6 +26,7 @@ class Kind(StrEnum):
 
     IMAGE = "image"
     TEXT = "text"
+    AUDIO = "audio"
 
 
 class PlannedFeature(Contract):
@@ -33,22 +43,33 @@ class PlannedTextFeature(Contract):
 
 
 class SpeechPlan(Contract):
-    """How to speak a text in one language."""
+    """How to speak a text in one language.
+
+    Attributes:
+        speaker_voices: Who dubs the first speaker of a recording, the second, …; the others, and
+            a text, have `voice`.
+    """
 
     voice: str
     engine: Engine
     lexicons: list[str] = Field(default_factory=list)
     max_characters: int = Field(ge=0)
+    speaker_voices: list[Voice] = Field(default_factory=list)
 
 
-class LanguagePlan(Contract):
-    """A language to translate into and, if `speech` is set, to speak."""
+class TranslationTarget(Contract):
+    """The language to translate into, and how; past `max_characters` it is skipped."""
 
     language: LanguageCode
     terminologies: list[str] = Field(default_factory=list)
     formality: Formality | None = None
     profanity: Profanity | None = None
     max_characters: int = Field(ge=0)
+
+
+class LanguagePlan(TranslationTarget):
+    """A language to translate into and, if `speech` is set, to speak."""
+
     speech: SpeechPlan | None = None
 
 
@@ -57,6 +78,41 @@ class TextPlan(Contract):
 
     features: list[PlannedTextFeature] = Field(default_factory=list)
     languages: list[LanguagePlan] = Field(default_factory=list)
+
+
+class AudioPlan(Contract):
+    """How to transcribe a recording.
+
+    Attributes:
+        speakers: Tell the speakers apart by their voices, at most `max_speakers` of them.
+        channels: Transcribe each channel by itself: true, false, or null for "as the file is",
+            which is true for telephone calls with two channels.
+        vocabulary: A custom vocabulary of Transcribe's.
+        redact: Leave personal data out of the transcript.
+        languages: What may be spoken; one is taken for granted, of several (or of all, when there
+            is none) the right one is found.
+    """
+
+    speakers: bool = True
+    max_speakers: int = Field(default=10, ge=2, le=30)
+    channels: bool | None = None
+    vocabulary: str | None = None
+    vocabulary_filter: VocabularyFilter | None = None
+    redact: bool = False
+    languages: list[SpokenLanguage] = Field(default_factory=list)
+
+
+class MediaFacts(Contract):
+    """What admission found out about a recording; null where the file does not tell.
+
+    Attributes:
+        wait_seconds: How long its transcript is waited for at most.
+    """
+
+    seconds: float | None = Field(default=None, ge=0)
+    channels: int | None = Field(default=None, ge=1)
+    sample_rate: int | None = Field(default=None, ge=1)
+    wait_seconds: int = Field(ge=1)
 
 
 class FileIdentity(Contract):
@@ -86,6 +142,7 @@ class AnalysisInput(Contract):
         attempt: Grows when the analysis is started again after it failed.
         source: The file itself, or its converted working copy.
         text: What to do with text; null when the text of an image is not to be read on.
+        audio: How to transcribe a recording; null for other kinds, as is `media`.
         nested: True when a text found in an image is analyzed inside the image's own analysis.
     """
 
@@ -99,6 +156,8 @@ class AnalysisInput(Contract):
     output: OutputLocation
     features: list[PlannedFeature] = Field(default_factory=list)
     text: TextPlan | None = None
+    audio: AudioPlan | None = None
+    media: MediaFacts | None = None
     nested: bool = False
 
 

@@ -74,3 +74,22 @@ class ExecutionStatusEvent(ForeignContract):
     detail_type: Literal["Step Functions Execution Status Change"] = Field(alias="detail-type")
     time: str
     detail: ExecutionStatusDetail
+
+
+class TranscriptionJobDetail(ForeignContract):
+    """How a transcription job stands; why it failed is not in the event."""
+
+    name: str = Field(alias="TranscriptionJobName")
+    status: Literal["QUEUED", "IN_PROGRESS", "COMPLETED", "FAILED"] = Field(
+        alias="TranscriptionJobStatus"
+    )
+
+
+class TranscriptionJobEvent(ForeignContract):
+    """Transcribe says that a job's status changed."""
+
+    id: str
+    source: Literal["aws.transcribe"]
+    detail_type: Literal["Transcribe Job State Change"] = Field(alias="detail-type")
+    time: str
+    detail: TranscriptionJobDetail

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from windfall.contracts.base import Contract, LanguageCode
 
@@ -14,6 +14,9 @@ ResourceName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,256}$
 Formality = Literal["FORMAL", "INFORMAL"]
 Profanity = Literal["MASK"]
 Engine = Literal["standard", "neural", "long-form", "generative"]
+
+SpokenLanguage = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}-[A-Z]{2}$")]
+"""A language as Amazon Transcribe writes it: `en-US`, `es-ES`, `zh-CN`."""
 
 
 class ImageFeature(StrEnum):
@@ -68,6 +71,34 @@ class TextProfile(Contract):
     )
 
 
+class VocabularyFilter(Contract):
+    """Words that Transcribe leaves out, masks or marks."""
+
+    name: ResourceName
+    method: Literal["remove", "mask", "tag"] = "mask"
+
+
+class AudioProfile(Contract):
+    """How to transcribe recordings; the fields are those of `AudioPlan`."""
+
+    speakers: bool = True
+    max_speakers: int = Field(default=10, ge=2, le=30)
+    channels: bool | None = None
+    vocabulary: ResourceName | None = None
+    vocabulary_filter: VocabularyFilter | None = None
+    redact: bool = False
+    languages: list[SpokenLanguage] = Field(default=[], max_length=5)
+
+    @model_validator(mode="after")
+    def _vocabularies_are_of_one_language(self) -> Self:
+        if (self.vocabulary or self.vocabulary_filter) and len(self.languages) != 1:
+            raise ValueError(
+                "vocabulary and vocabulary_filter are of one language: name it, and only it, in"
+                " languages"
+            )
+        return self
+
+
 class LanguagesProfile(Contract):
     """Into which languages to translate; past `max_characters` a translation is skipped."""
 
@@ -86,7 +117,11 @@ class Voice(Contract):
 
 
 class SpeechProfile(Contract):
-    """Who speaks which language; a language without a voice is not spoken."""
+    """Who speaks which language; a language without a voice is not spoken.
+
+    Attributes:
+        speaker_voices: By language, who dubs a recording's first speaker, its second, …
+    """
 
     voices: dict[LanguageCode, Voice] = Field(
         default_factory=lambda: {"en": Voice(voice="Joanna"), "es": Voice(voice="Lupe")}
@@ -95,6 +130,9 @@ class SpeechProfile(Contract):
         default=[], max_length=5
     )
     max_characters: int = Field(default=100_000, ge=0)
+    speaker_voices: dict[LanguageCode, Annotated[list[Voice], Field(max_length=30)]] = Field(
+        default_factory=dict
+    )
 
 
 class Profile(Contract):
@@ -103,6 +141,7 @@ class Profile(Contract):
     version: Literal[1] = 1
     image: ImageProfile = Field(default_factory=ImageProfile)
     text: TextProfile = Field(default_factory=TextProfile)
+    audio: AudioProfile = Field(default_factory=AudioProfile)
     languages: LanguagesProfile = Field(default_factory=LanguagesProfile)
     speech: SpeechProfile = Field(default_factory=SpeechProfile)
     retention_days: int = Field(default=365, ge=1, le=36_500)

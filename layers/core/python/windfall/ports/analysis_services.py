@@ -95,8 +95,9 @@ class Speech(Protocol):
         engine: Engine,
         lexicons: Sequence[str] = (),
         output: Literal["mp3", "ogg_vorbis", "pcm"] = "mp3",
+        sample_rate: int | None = None,
     ) -> bytes:
-        """The spoken text as audio."""
+        """The spoken text as audio; without `sample_rate` (Hz) at the engine's own."""
         ...
 
     def marks(

@@ -60,6 +60,10 @@ class ObjectStore(Protocol):
         """The whole object; raises as `open`."""
         ...
 
+    def read_range(self, pointer: S3Pointer, start: int, end: int) -> bytes:
+        """The bytes from `start` to before `end`; raises as `open`."""
+        ...
+
     def read_many(self, pointers: Iterable[S3Pointer]) -> list[bytes]:
         """Whole objects, in the order asked for, fetched side by side; raises as `open`."""
         ...

@@ -9,9 +9,9 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthesize_speech.mp3 import header_frame, sound
 from tests.fakes.speech import FRAME, FRAME_MILLISECONDS
 from windfall.errors import InvalidInputError
+from windfall.mp3 import header_frame, sound
 
 
 def tone(seconds: float, rate: int, channels: int = 1) -> bytes:

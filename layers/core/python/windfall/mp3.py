@@ -23,6 +23,8 @@ _RATES = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 
 _LAYER_3 = 1
 _MONO = 3
 _HEADER = 4
+_INAUDIBLE = 28
+"""Steps of 1.5 dB: 42 dB below the loudest frame."""
 _HEADER_FRAME_KILOBITS = 64
 """Makes a frame of 144 bytes at least: room for the side information and 16 bytes of ours."""
 
@@ -97,6 +99,63 @@ def header_frame(first: bytes, frames: int, size: int) -> bytes:
     whole = size + length
     body = b"Xing" + (3).to_bytes(4, "big") + frames.to_bytes(4, "big") + whole.to_bytes(4, "big")
     return (header + bytes(frame.side_information) + body).ljust(length, b"\0")
+
+
+def silent_frame(like: bytes) -> bytes:
+    """A frame without sound that may stand anywhere between frames like these.
+
+    Its side information says that no data follows and that none before is needed, so it is the
+    same in any place. It is as long as the shortest frame of `like`: among frames of one length,
+    the whole keeps that length, by which players find a place in it.
+
+    Args:
+        like: Frames of the sound that it goes with.
+    """
+    shortest = min(_frames(like), key=lambda found: found[1].length, default=None)
+    if shortest is None:
+        raise InvalidInputError("The speech that was made is no MP3.")
+    position, frame = shortest
+    first = like[position : position + _HEADER]
+    # No checksum, no padding.
+    header = bytes([0xFF, first[1] | 1, first[2] & 0b1111_1101, first[3]])
+    return header.ljust(frame.length - (first[2] >> 1 & 1), b"\0")
+
+
+def audible(data: bytes) -> range:
+    """Which frames of a sound can be heard, from the first to the last of them.
+
+    Nothing is decoded: a frame's side information has its quantizer's step, and what is far below
+    the loudest frame's is silence or a breath.
+    """
+    steps = [
+        _loudness(data[position : position + frame.length], frame)
+        for position, frame in _frames(data)
+    ]
+    loudest = max(steps, default=0)
+    heard = [number for number, step in enumerate(steps) if step >= max(1, loudest - _INAUDIBLE)]
+    return range(heard[0], heard[-1] + 1) if heard else range(0)
+
+
+def first_frames(data: bytes, count: int) -> bytes:
+    """So many frames from the beginning."""
+    for number, (position, _) in enumerate(_frames(data)):
+        if number == count:
+            return data[:position]
+    return data
+
+
+def _loudness(data: bytes, frame: _Frame) -> int:
+    """The first granule's global gain (steps of 1.5 dB); nothing coded is silence."""
+    start = _HEADER + (0 if data[1] & 1 else 2)
+    side = data[start : start + frame.side_information]
+    # Where the first granule begins: behind the reservoir's size, private and sharing bits.
+    if frame.version == 3:
+        begin = 9 + (5 if frame.mono else 3) + (4 if frame.mono else 8)
+    else:
+        begin = 8 + (1 if frame.mono else 2)
+    bits = int.from_bytes(side, "big") >> (len(side) * 8 - begin - 29) & (1 << 29) - 1
+    length, gain = bits >> 17, bits & 0xFF
+    return gain if length else 0
 
 
 def _frames(file: bytes) -> Iterator[tuple[int, _Frame]]:

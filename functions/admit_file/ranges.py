@@ -1,0 +1,69 @@
+"""An object as a file that is read by ranges: what is looked at is fetched, and no more."""
+
+from __future__ import annotations
+
+import io
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from windfall.contracts.base import S3Pointer
+from windfall.ports.storage import ObjectStore
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+_BLOCK = 256 << 10
+_BLOCKS_KEPT = 32
+
+
+class RangeFile(io.RawIOBase):
+    """Reads an object in blocks; the last ones read are kept."""
+
+    def __init__(self, store: ObjectStore, pointer: S3Pointer, size: int) -> None:
+        super().__init__()
+        self._store = store
+        self._pointer = pointer
+        self._size = size
+        self._place = 0
+        self._blocks: OrderedDict[int, bytes] = OrderedDict()
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def seekable(self) -> bool:
+        """It is."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a place."""
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._size}[whence]
+        self._place = max(0, start + offset)
+        return self._place
+
+    def tell(self) -> int:
+        """The place."""
+        return self._place
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """Read what the block of this place holds from here on."""
+        target = memoryview(buffer).cast("B")
+        if self._place >= self._size:
+            return 0
+        number, offset = divmod(self._place, _BLOCK)
+        piece = self._block(number)[offset : offset + len(target)]
+        target[: len(piece)] = piece
+        self._place += len(piece)
+        return len(piece)
+
+    def _block(self, number: int) -> bytes:
+        if number in self._blocks:
+            self._blocks.move_to_end(number)
+            return self._blocks[number]
+        start = number * _BLOCK
+        end = min(start + _BLOCK, self._size)
+        block = self._store.read_range(self._pointer, start, end)
+        self._blocks[number] = block
+        if len(self._blocks) > _BLOCKS_KEPT:
+            self._blocks.popitem(last=False)
+        return block

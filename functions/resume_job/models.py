@@ -1,0 +1,12 @@
+"""What resume_job reads from its environment; its input is `TranscriptionJobEvent`."""
+
+from __future__ import annotations
+
+from windfall.settings import EnvironmentSettings
+
+
+class Settings(EnvironmentSettings):
+    """The environment of resume_job."""
+
+    results_bucket: str
+    insights_table: str

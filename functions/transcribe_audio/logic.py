@@ -1,0 +1,80 @@
+"""Submits a recording to Transcribe and leaves; its end is told by resume_job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from transcribe_audio.models import TranscribeAudioTask
+from windfall import identity
+from windfall.contracts.analysis import AnalysisInput, AudioPlan, MediaFacts
+from windfall.contracts.base import S3Pointer
+from windfall.contracts.jobs import JobId
+from windfall.errors import InvalidInputError
+from windfall.ports.jobs import Transcription, TranscriptionRequest
+from windfall.rendezvous import Rendezvous
+
+TRANSCRIPT = "transcript/transcribe.json"
+_LEAST_WAIT = timedelta(minutes=10)
+_MOST_CALL_SAMPLE_RATE = 16_000
+
+
+@dataclass(frozen=True, slots=True)
+class AudioTranscriber:
+    """Begins transcriptions.
+
+    Attributes:
+        bucket: The results bucket. Its name is unlike any other stack's, so it makes the names of
+            jobs this stack's own: two stacks of an account may analyze the same recording.
+    """
+
+    transcription: Transcription
+    rendezvous: Rendezvous
+    bucket: str
+
+    def begin(self, task: TranscribeAudioTask) -> str:
+        """Submit the job, if it is not there yet, and park the token.
+
+        Raises:
+            InvalidInputError: Transcribe does not take the recording or its settings.
+            UnsupportedError: It can not do that here.
+            TransientError: Try again; the job that is there is found by its name.
+            QuotaExceededError: Too many jobs run; try again later.
+        """
+        request = self._request(task.analysis)
+        media = task.analysis.media
+        length = timedelta(seconds=(media.seconds if media else None) or 0)
+        return self.rendezvous.submit(
+            JobId("transcribe", request.name),
+            task.token,
+            lambda: self.transcription.submit(request),
+            expected=_LEAST_WAIT + length,
+        )
+
+    def _request(self, analysis: AnalysisInput) -> TranscriptionRequest:
+        plan = analysis.audio
+        if plan is None:
+            raise InvalidInputError("The analysis does not say how to transcribe.")
+        execution = identity.execution_name(analysis.analysis_id, analysis.attempt)
+        output = analysis.output
+        return TranscriptionRequest(
+            name=f"{self.bucket}-{execution}",
+            source=analysis.source,
+            media_format=analysis.file.format,
+            plan=plan,
+            channels=_by_channel(plan, analysis.media),
+            output=S3Pointer(bucket=output.bucket, key=output.prefix + TRANSCRIPT),
+        )
+
+
+def _by_channel(plan: AudioPlan, media: MediaFacts | None) -> bool:
+    """Whether each channel is transcribed by itself.
+
+    Of its own accord only for what is recorded as calls are, one party a channel. Music and
+    videos have two channels too, and every word would stand in the transcript twice.
+    """
+    if media is None or media.channels != 2:
+        return False
+    if plan.channels is None:
+        return media.sample_rate is not None and media.sample_rate <= _MOST_CALL_SAMPLE_RATE
+    return plan.channels

@@ -1,0 +1,191 @@
+"""The rendezvous: a task that waits for a long job, and the job's end, whichever comes first.
+
+Two sides write one row, each by one atomic write that answers with the whole row:
+
+    park       adds the task's token         and sees whether the job has ended
+    complete   writes how the job ended      and sees who waits
+
+Whichever write comes second sees the other one, so it tells the waiting task. The row only grows:
+tokens are added and never replaced (a task that is tried again has a new token, and a slow
+invocation of an earlier try must not push it out), and the first completion stays. Telling a
+closed token is harmless.
+
+The job is listed from `park` until all were told, and what is listed is asked after once it is
+overdue: a completion event that was lost, or a function that died between writing and telling.
+
+The steps are generators that yield effects and get their answers, so that the tests can play every
+order of them with a crash after each (tests/unit/windfall/test_rendezvous.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from windfall.clock import Clock, timestamp, utc_now
+from windfall.contracts.jobs import Completion, JobId
+from windfall.ports.jobs import JobRow, JobService, JobTable, TaskTokens
+
+ASK_AGAIN_AFTER = timedelta(minutes=15)
+"""When to ask again after a job that is overdue and still runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Submit the job under its name; a job of that name that exists already is as good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """Add a token to the row. Answered by the row."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask the service how the job ended. Answered by a completion, or None while it runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """Write how the job ended. Answered by the row."""
+
+    completion: Completion
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """End the task that waits with a token."""
+
+    token: str
+    completion: Completion
+
+
+@dataclass(frozen=True, slots=True)
+class Postpone:
+    """Ask after the job later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unlist:
+    """Ask after the job no more."""
+
+
+Effect = Submit | Park | Ask | Complete | Tell | Postpone | Unlist
+Steps = Generator[Effect, Any, str]
+"""Yields effects, is sent their answers, and returns what became of it."""
+
+
+def submitting(token: str) -> Steps:
+    """A task begins to wait for a job."""
+    yield Submit()
+    row: JobRow = yield Park(token)
+    if row.completion is None:
+        return "parked"
+    # The job ended before the token was parked, and nobody could be told then.
+    yield from _telling(row, row.completion)
+    return "ended already"
+
+
+def resuming() -> Steps:
+    """The service said that a job ended. The event is a hint; the service knows how it stands."""
+    completion: Completion | None = yield Ask()
+    if completion is None:
+        return "running"
+    return (yield from _closing(completion))
+
+
+def reconciling() -> Steps:
+    """A job is overdue: nothing was heard of it, or somebody died before all were told."""
+    completion: Completion | None = yield Ask()
+    if completion is None:
+        yield Postpone()
+        return "running"
+    return (yield from _closing(completion))
+
+
+def _closing(completion: Completion) -> Steps:
+    row: JobRow = yield Complete(completion)
+    first = row.completion or completion
+    if not row.tokens:
+        return "nobody waits yet"
+    yield from _telling(row, first)
+    return "failed" if first.error else "completed"
+
+
+def _telling(row: JobRow, completion: Completion) -> Generator[Effect, Any, None]:
+    """Tell everybody in the row, then unlist it.
+
+    Everybody: whoever wrote the completion may have died before it told the others, and who parks
+    after this row was read sees the completion and tells itself.
+    """
+    for token in sorted(row.tokens):
+        yield Tell(token, completion)
+    yield Unlist()
+
+
+@dataclass(frozen=True, slots=True)
+class Rendezvous:
+    """Takes the steps of the rendezvous for real."""
+
+    table: JobTable
+    tokens: TaskTokens
+    clock: Clock = utc_now
+
+    def submit(
+        self, job: JobId, token: str, submit: Callable[[], object], expected: timedelta
+    ) -> str:
+        """Submit a job and wait for it with a token; it is asked after when `expected` is over.
+
+        Raises:
+            WindfallError: What submitting raised, or `TransientError`; then nobody waits, and the
+                same again is harmless.
+        """
+        return self._take(submitting(token), job, submit=submit, due=expected)
+
+    def resume(self, job: JobId, service: JobService) -> str:
+        """Tell who waits for a job that it ended; "running" when it did not.
+
+        Raises:
+            TransientError: The same again is harmless, and needed.
+        """
+        return self._take(resuming(), job, service=service)
+
+    def reconcile(self, job: JobId, service: JobService) -> str:
+        """Look after a job that is overdue; raises as `resume`."""
+        return self._take(reconciling(), job, service=service, due=ASK_AGAIN_AFTER)
+
+    def _take(
+        self,
+        steps: Steps,
+        job: JobId,
+        *,
+        submit: Callable[[], object] | None = None,
+        service: JobService | None = None,
+        due: timedelta = ASK_AGAIN_AFTER,
+    ) -> str:
+        answer: Any = None
+        while True:
+            try:
+                effect = steps.send(answer)
+            except StopIteration as end:
+                return str(end.value)
+            answer = None
+            match effect:
+                case Submit():
+                    answer = submit() if submit is not None else None
+                case Ask():
+                    answer = service.ended(job.name) if service is not None else None
+                case Park(token):
+                    answer = self.table.park(job, token, timestamp(self.clock() + due))
+                case Complete(completion):
+                    answer = self.table.complete(job, completion)
+                case Tell(token, completion):
+                    answer = self.tokens.tell(token, completion)
+                case Postpone():
+                    self.table.postpone(job, timestamp(self.clock() + due))
+                case Unlist():
+                    self.table.unlist(job)

@@ -1,0 +1,52 @@
+"""A cloud with a bucket and a bus, for services that read, write and tell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from windfall_local.api import Principal, ServiceError
+
+
+class FakeCloud:
+    """S3 in a dictionary; events in a list; permissions as the test takes them away."""
+
+    region = "us-east-1"
+    endpoint = "http://127.0.0.1:4566"
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self.objects: dict[tuple[str, str], bytes] = {}
+        self.metadata: dict[tuple[str, str], dict[str, str]] = {}
+        self.events: list[tuple[str, str, dict[str, Any]]] = []
+        self.denied: set[str] = set()
+        self.callers: list[str] = []
+
+    async def call(
+        self, service: str, operation: str, parameters: dict[str, Any], principal: Principal
+    ) -> Any:
+        """HeadObject, GetObject with ranges, PutObject."""
+        assert service == "s3"
+        self.callers.append(principal.arn)
+        if operation in self.denied:
+            raise ServiceError("AccessDenied", "Access Denied", status=403)
+        place = parameters["Bucket"], parameters["Key"]
+        if operation == "PutObject":
+            self.objects[place] = bytes(parameters["Body"])
+            self.metadata[place] = parameters.get("Metadata", {})
+            return {}
+        if place not in self.objects:
+            raise ServiceError("NoSuchKey", "The specified key does not exist.", status=404)
+        content = self.objects[place]
+        if operation == "HeadObject":
+            return {"ContentLength": len(content)}
+        begin, end = 0, len(content) - 1
+        if "Range" in parameters:
+            begin, end = map(int, parameters["Range"].removeprefix("bytes=").split("-"))
+        return {"Body": content[begin : end + 1]}
+
+    async def emit(
+        self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]
+    ) -> None:
+        """Remember an event."""
+        self.events.append((source, detail_type, detail))

@@ -1,0 +1,95 @@
+"""Long jobs in memory: their rows, the tasks that wait, and a Transcribe that does nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from windfall.contracts.jobs import Completion, JobId
+from windfall.errors import WindfallError
+from windfall.ports.jobs import (
+    JobRow,
+    JobTable,
+    TaskTokens,
+    Transcription,
+    TranscriptionRequest,
+)
+
+
+class FakeJobTable:
+    """Rows in memory; `due` has those that are listed."""
+
+    def __init__(self) -> None:
+        self.rows: dict[JobId, JobRow] = {}
+        self.due: dict[JobId, str] = {}
+
+    def park(self, job: JobId, token: str, due: str) -> JobRow:
+        """Add a token."""
+        row = self.rows.get(job, JobRow())
+        self.due[job] = due
+        self.rows[job] = replace(row, tokens=row.tokens | {token}, listed=True)
+        return self.rows[job]
+
+    def complete(self, job: JobId, completion: Completion) -> JobRow:
+        """Write the first completion."""
+        row = self.rows.get(job, JobRow())
+        self.rows[job] = replace(row, completion=row.completion or completion)
+        return self.rows[job]
+
+    def postpone(self, job: JobId, due: str) -> None:
+        """Ask later."""
+        if job in self.due:
+            self.due[job] = due
+
+    def unlist(self, job: JobId) -> None:
+        """Ask no more."""
+        self.due.pop(job, None)
+
+    def overdue(self, now: str, limit: int) -> Sequence[JobId]:
+        """What is due, oldest first."""
+        return sorted((job for job, due in self.due.items() if due < now), key=self.due.__getitem__)
+
+
+class FakeTokens:
+    """Keeps what tasks were told; tokens in `closed` wait no more."""
+
+    def __init__(self, closed: set[str] | None = None) -> None:
+        self.told: dict[str, Completion] = {}
+        self.closed = closed or set()
+
+    def tell(self, token: str, completion: Completion) -> bool:
+        """Tell a task, once."""
+        if token in self.closed:
+            return False
+        self.told[token] = completion
+        self.closed.add(token)
+        return True
+
+
+class FakeTranscription:
+    """Jobs by name; a test ends them by writing to `endings`, or breaks a name in `broken`."""
+
+    def __init__(self) -> None:
+        self.requests: dict[str, TranscriptionRequest] = {}
+        self.endings: dict[str, Completion] = {}
+        self.broken: dict[str, WindfallError] = {}
+
+    def submit(self, request: TranscriptionRequest) -> bool:
+        """Keep a request, unless its name is taken."""
+        if request.name in self.requests:
+            return False
+        self.requests[request.name] = request
+        return True
+
+    def ended(self, name: str) -> Completion | None:
+        """What the test wrote."""
+        if name in self.broken:
+            raise self.broken[name]
+        return self.endings.get(name)
+
+
+def as_ports(
+    table: FakeJobTable, tokens: FakeTokens, transcription: FakeTranscription
+) -> tuple[JobTable, TaskTokens, Transcription]:
+    """Type-checked: the fakes fulfil the ports."""
+    return table, tokens, transcription

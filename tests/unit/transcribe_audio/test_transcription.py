@@ -1,0 +1,133 @@
+"""transcribe_audio: jobs by name, asked for as the plan says."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes.jobs import FakeJobTable, FakeTokens, FakeTranscription
+from tests.fakes.service_model import request_violations
+from transcribe_audio.logic import AudioTranscriber
+from transcribe_audio.models import TranscribeAudioTask
+from windfall.adapters.transcribe import completion_of, request_of
+from windfall.contracts.jobs import Completion, JobId
+from windfall.ports.jobs import TranscriptionRequest
+from windfall.rendezvous import Rendezvous
+
+EVENTS = Path(__file__).parents[3] / "events/transcribe_audio"
+NOW = datetime(2026, 11, 23, 14, tzinfo=UTC)
+
+
+def task(name: str = "memo", **media: Any) -> TranscribeAudioTask:
+    document = json.loads((EVENTS / f"{name}.json").read_text())
+    document["analysis"]["media"].update(media)
+    return TranscribeAudioTask.model_validate(document)
+
+
+class Stage:
+    """The function in memory."""
+
+    def __init__(self) -> None:
+        self.table, self.tokens = FakeJobTable(), FakeTokens()
+        self.service = FakeTranscription()
+        rendezvous = Rendezvous(self.table, self.tokens, clock=lambda: NOW)
+        self.transcriber = AudioTranscriber(self.service, rendezvous, "windfall-results")
+
+    def request(self, wanted: TranscribeAudioTask) -> TranscriptionRequest:
+        assert self.transcriber.begin(wanted) == "parked"
+        (request,) = self.service.requests.values()
+        return request
+
+
+def test_a_job_is_named_after_its_analysis_and_stack() -> None:
+    stage = Stage()
+    request = stage.request(task())
+    assert request.name == "windfall-results-0a1b2c3d4e5f60718293a4b5c6d7e8f901234567-1"
+    assert request.output.key.endswith("/transcript/transcribe.json")
+    assert stage.table.due == {JobId("transcribe", request.name): "2026-11-23T14:10:07.100Z"}
+
+
+def test_a_task_that_is_tried_again_pays_once_and_both_tokens_are_told() -> None:
+    stage = Stage()
+    first = task()
+    stage.transcriber.begin(first)
+    stage.transcriber.begin(first.model_copy(update={"token": "second"}))
+    ((job, row),) = stage.table.rows.items()
+    assert row.tokens == {first.token, "second"}
+    assert list(stage.service.requests) == [job.name]
+
+
+def test_a_job_that_ended_before_its_token_was_parked_is_told_at_once() -> None:
+    stage = Stage()
+    ended = Completion(result={"status": "COMPLETED"})
+    name = "windfall-results-0a1b2c3d4e5f60718293a4b5c6d7e8f901234567-1"
+    stage.table.complete(JobId("transcribe", name), ended)
+    assert stage.transcriber.begin(task()) == "ended already"
+    assert stage.tokens.told == {task().token: ended}
+    assert not stage.table.due
+
+
+@pytest.mark.parametrize(
+    ("name", "media", "by_channel"),
+    [
+        ("memo", {}, False),
+        ("call", {}, True),
+        ("memo", {"channels": 2, "sample_rate": 8_000}, True),
+        ("memo", {"channels": 2, "sample_rate": 44_100}, False),
+        ("memo", {"channels": 6, "sample_rate": 8_000}, False),
+        ("memo", {"channels": None}, False),
+    ],
+)
+def test_only_calls_are_transcribed_channel_by_channel(
+    name: str, media: dict[str, Any], by_channel: bool
+) -> None:
+    assert Stage().request(task(name, **media)).channels is by_channel
+
+
+def test_what_transcribe_is_asked_fits_its_model() -> None:
+    memo = request_of(Stage().request(task()))
+    assert not request_violations("transcribe", "StartTranscriptionJob", memo)
+    assert memo["IdentifyLanguage"] is True
+    assert memo["Settings"] == {"ShowSpeakerLabels": True, "MaxSpeakerLabels": 10}
+
+    call = request_of(Stage().request(task("call")))
+    assert not request_violations("transcribe", "StartTranscriptionJob", call)
+    assert call["LanguageCode"] == "en-US"
+    assert call["Settings"] == {
+        "ChannelIdentification": True,
+        "VocabularyName": "products",
+        "VocabularyFilterName": "swearing",
+        "VocabularyFilterMethod": "remove",
+    }
+    assert call["ContentRedaction"]["RedactionOutput"] == "redacted"
+
+
+def job(**fields: Any) -> dict[str, Any]:
+    return {"TranscriptionJobName": "j", "TranscriptionJobStatus": "COMPLETED", **fields}
+
+
+@pytest.mark.parametrize(
+    "uri", ["https://s3.us-east-1.amazonaws.com/results/a/t.json", "s3://results/a/t.json"]
+)
+def test_a_job_that_completed_has_a_transcript(uri: str) -> None:
+    completion = completion_of(job(Transcript={"TranscriptFileUri": uri}))
+    assert completion is not None
+    pointer = {"bucket": "results", "key": "a/t.json", "version_id": None}
+    assert completion.result == {"job": "j", "status": "COMPLETED", "transcript": pointer}
+
+
+def test_a_redacted_transcript_goes_before_the_other() -> None:
+    uris = {"TranscriptFileUri": "s3://r/a.json", "RedactedTranscriptFileUri": "s3://r/b.json"}
+    completion = completion_of(job(Transcript=uris))
+    assert completion is not None
+    assert completion.result["transcript"]["key"] == "b.json"
+
+
+def test_a_job_that_failed_says_why_and_one_that_runs_has_not_ended() -> None:
+    failed = completion_of(job(TranscriptionJobStatus="FAILED", FailureReason="Bad sound."))
+    assert failed == Completion(error="InvalidInputError", reason="Bad sound.")
+    assert completion_of(job(TranscriptionJobStatus="IN_PROGRESS")) is None
