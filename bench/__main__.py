@@ -6,7 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHES = ("cold_start", "transitions", "language", "dubbing", "speech", "vision", "workflows", "chain")
+BENCHES = (
+    "cold_start",
+    "transitions",
+    "language",
+    "speech",
+    "dubbing",
+    "vision",
+    "workflows",
+    "chain",
+)
 
 if __name__ == "__main__":
     root = Path(__file__).parents[1]

@@ -95,9 +95,20 @@ def read_results(stack: Stack, manifest: Manifest) -> dict[str, Any]:
             continue
         if pointer.key.endswith(".json"):
             results[outcome.feature] = json.loads(read_object(stack, pointer))
-        elif pointer.key.endswith(".txt"):
+        elif pointer.key.endswith((".txt", ".vtt")):
             results[outcome.feature] = read_object(stack, pointer).decode()
     return results
+
+
+def read_engine(stack: Stack, manifest: Manifest) -> str | None:
+    """What heard a recording, where the transcript says so: local engines do, AWS does not."""
+    for outcome in manifest.outcomes:
+        pointer = outcome.result
+        if outcome.feature == "transcript" and pointer is not None:
+            head = stack.client("s3").head_object(Bucket=pointer.bucket, Key=pointer.key)
+            engine: str | None = head["Metadata"].get("windfall-engine")
+            return engine
+    return None
 
 
 def read_object(stack: Stack, pointer: S3Pointer) -> bytes:

@@ -41,17 +41,22 @@ BAR_WIDTH = 20
 Raw = Mapping[str, Any]
 
 
-def render_insights(manifest: Manifest, results: Mapping[str, Any], everything: bool) -> Group:
+def render_insights(
+    manifest: Manifest, results: Mapping[str, Any], everything: bool, engine: str | None = None
+) -> Group:
     """A file and all that was found in it.
 
     Args:
         manifest: The file's story.
         results: By feature, the raw answer (JSON) or the text that was made.
         everything: Every row, instead of the first twelve of each table.
+        engine: What heard a recording, when it is not Amazon Transcribe.
     """
     parts: list[RenderableType] = [_headline(manifest)]
     for outcome in manifest.outcomes:
         parts.append(_feature(outcome, results.get(outcome.feature), everything))
+        if outcome.feature == "transcript" and engine:
+            parts.append(Text(f"  heard by {engine}", "dim"))
     parts.append(_files(manifest))
     return Group(*parts)
 
@@ -87,6 +92,8 @@ def _feature(outcome: Outcome, result: Any, everything: bool) -> RenderableType:
         body = Text(
             f"{outcome.summary.get('seconds', 0):.0f} s, voice {outcome.summary.get('voice')}"
         )
+    elif family == "dubbed":
+        body = _dubbed(outcome.summary)
     else:
         body = view(result, everything) if view and result is not None else _summary(outcome)
     title = Text(
@@ -97,6 +104,11 @@ def _feature(outcome: Outcome, result: Any, everything: bool) -> RenderableType:
 
 def _summary(outcome: Outcome) -> Text:
     return Text(", ".join(f"{name} {value}" for name, value in outcome.summary.items()) or "none")
+
+
+def _dubbed(summary: Mapping[str, Any]) -> Text:
+    seconds, cues, drift = (summary.get(name) for name in ("seconds", "cues", "worst_drift_ms"))
+    return Text(f"{seconds:.1f} s, {cues} cues, none further than {drift} ms from its time")
 
 
 def _table(rows: list[tuple[RenderableType, ...]], everything: bool) -> RenderableType:
@@ -222,6 +234,11 @@ def _translation(text: str, everything: bool) -> RenderableType:
     return plain(shown.strip() + tail)
 
 
+def _transcript(raw: Raw, everything: bool) -> RenderableType:
+    text = " ".join(one["transcript"] for one in raw["results"]["transcripts"])
+    return _translation(text, everything)
+
+
 def _files(manifest: Manifest) -> RenderableType:
     if not manifest.files:
         return Text()
@@ -255,6 +272,8 @@ _VIEWS: dict[str, Callable[[Any, bool], RenderableType]] = {
     "key_phrases": _spans("KeyPhrases", None),
     "pii": _pii,
     "translation": _translation,
+    "transcript": _transcript,
+    "captions": _translation,
 }
 _TITLES = {
     "labels": "Labels",
@@ -270,4 +289,7 @@ _TITLES = {
     "pii": "Personal data (shown by kind only; redacted.txt has the text without it)",
     "translation": "In {}",
     "speech": "Spoken in {}",
+    "transcript": "Transcript",
+    "captions": "Captions in {}",
+    "dubbed": "Dubbed in {}",
 }

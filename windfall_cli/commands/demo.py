@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Console, Group
 
 from windfall.contracts.base import S3Pointer
 from windfall.contracts.manifest import Manifest
 from windfall_cli.commands.cloud import DEFAULT_PORT, TEMPLATE, start_in_background
 from windfall_cli.console import command, console
 from windfall_cli.errors import CommandError
-from windfall_cli.files import read_manifest, read_object, read_results
+from windfall_cli.files import read_engine, read_manifest, read_object, read_results
 from windfall_cli.follow import follow_files
 from windfall_cli.home import LocalAddress
 from windfall_cli.inbox import drop_file
@@ -23,7 +23,7 @@ from windfall_cli.pictures import annotate
 from windfall_cli.render import render_insights
 from windfall_cli.stack import Stack, open_stack
 
-FILES = ("portrait.jpg", "page.png", "letter.txt", "queja.txt", "backup.zip")
+FILES = ("portrait.jpg", "page.png", "speech.flac", "letter.txt", "queja.txt", "backup.zip")
 FOLDER = Path(__file__).parents[2] / "demo"
 PICTURE_WIDTH = 96
 
@@ -35,7 +35,7 @@ PicturesOption = Annotated[
 
 @command
 def demo(pictures: PicturesOption = Path("demo-pictures")) -> None:
-    """Start the local cloud if need be, drop five real files and show what was found in them."""
+    """Start the local cloud if need be, drop six real files and show what was found in them."""
     if not FOLDER.is_dir():
         raise CommandError("The demo's files lie in the repository's folder demo/.", "make demo")
     if LocalAddress.load() is None:
@@ -47,7 +47,7 @@ def demo(pictures: PicturesOption = Path("demo-pictures")) -> None:
     for one in dropped:
         manifest = read_manifest(stack, one.file_id)
         console.rule()
-        console.print(render_insights(manifest, read_results(stack, manifest), everything=False))
+        console.print(_insights(stack, manifest))
         for picture in _draw(stack, manifest, pictures):
             console.print(f"Picture: {picture}")
     console.rule()
@@ -55,12 +55,17 @@ def demo(pictures: PicturesOption = Path("demo-pictures")) -> None:
     console.print("(windfall is .venv/bin/windfall). End it: windfall down")
 
 
+def _insights(stack: Stack, manifest: Manifest) -> Group:
+    results, engine = read_results(stack, manifest), read_engine(stack, manifest)
+    return render_insights(manifest, results, everything=False, engine=engine)
+
+
 def _draw(stack: Stack, manifest: Manifest, folder: Path) -> list[Path]:
     """The insights as they look in the terminal; for an image also the boxes drawn over it."""
     results = read_results(stack, manifest)
     name = Path(manifest.key).stem
     screen = Console(width=PICTURE_WIDTH, record=True, file=StringIO(), highlight=False)
-    screen.print(render_insights(manifest, results, everything=False))
+    screen.print(_insights(stack, manifest))
     drawn = [folder / f"{name}.svg"]
     svg = screen.export_svg(title=f"windfall show {manifest.key}")
     # Rich links web fonts; a picture should look the same without a network.

@@ -13,7 +13,14 @@ from windfall.contracts.base import S3Pointer
 from windfall.contracts.manifest import Manifest
 from windfall_cli.console import JsonOption, StackOption, command, console, plain, print_json
 from windfall_cli.errors import CommandError
-from windfall_cli.files import find_file, read_manifest, read_object, read_results, reader
+from windfall_cli.files import (
+    find_file,
+    read_engine,
+    read_manifest,
+    read_object,
+    read_results,
+    reader,
+)
 from windfall_cli.pictures import annotate
 from windfall_cli.render import STATUS_STYLES, render_insights
 from windfall_cli.stack import Stack, open_stack
@@ -39,7 +46,7 @@ def show(
     if as_json:
         print_json({"manifest": manifest.model_dump(mode="json"), "results": results})
     else:
-        console.print(render_insights(manifest, results, everything))
+        console.print(render_insights(manifest, results, everything, read_engine(chosen, manifest)))
     if picture is not None:
         _write_picture(chosen, manifest, results, picture, as_json)
     if save is not None:

@@ -9,13 +9,13 @@ import pytest
 
 from synthesize_speech.logic import SpeechSynthesizer
 from synthesize_speech.models import SynthesizeSpeechTask
-from windfall.mp3 import sound
 from tests.fakes.hooks import CrashAfter, CrashError, Hook
 from tests.fakes.speech import FRAME_MILLISECONDS, FakeSpeech, words_of
 from tests.fakes.storage import FakeObjectStore
 from windfall.contracts.base import S3Pointer
 from windfall.contracts.outcome import OutcomeStatus
 from windfall.errors import WorkContinuesError
+from windfall.mp3 import sound
 
 LONG = "".join(f"Señor {n} says “fish & chips” < 文字 > \U0001f600 today.\n\n" for n in range(300))
 

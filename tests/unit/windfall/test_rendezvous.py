@@ -106,7 +106,7 @@ def next_effect(kind: str, token: str, answers: tuple[Any, ...]) -> Effect | Non
     return effect
 
 
-def take(state: State, effect: Effect) -> tuple[State, Any]:  # noqa: PLR0911 - one per effect
+def take(state: State, effect: Effect) -> tuple[State, Any]:
     """Let one step happen: the state after it, and as much of its answer as matters."""
     match effect:
         case Submit():
