@@ -9,7 +9,6 @@ import struct
 import wave
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
@@ -65,7 +64,7 @@ def video(container: str, codec: str) -> bytes:
         stream = output.add_stream(codec, rate=5)
         stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
         for _ in range(5):
-            black: Any = np.zeros((64, 64, 3), dtype=np.uint8)
+            black: np.ndarray = np.zeros((64, 64, 3), dtype=np.uint8)
             output.mux(stream.encode(av.VideoFrame.from_ndarray(black, format="rgb24")))
         output.mux(stream.encode(None))
     return buffer.getvalue()
