@@ -174,13 +174,14 @@ class Deployment:
 
     def wait(self, *files: Dropped, seconds: float = PATIENCE_SECONDS) -> list[Manifest]:
         """The manifests of files, once all have ended."""
-        wanted = {file.file_id for file in files}
+        waiting = {file.file_id for file in files}
 
         def all_ended() -> bool:
-            rows = self.reader.files(wanted)
-            return len(rows) == len(wanted) and all(
-                row.status != ANALYZING for row in rows.values()
+            rows = self.reader.files(waiting)
+            waiting.difference_update(
+                file_id for file_id, row in rows.items() if row.status != ANALYZING
             )
+            return not waiting
 
         until(all_ended, f"the end of {[file.key for file in files]}", seconds)
         return [self.manifest(file) for file in files]
