@@ -29,6 +29,7 @@ from moto.core.base_backend import BackendDict
 from moto.core.responses import BaseResponse
 
 from windfall_local.api import ACCOUNT
+from windfall_local.stores.partitions import fit_queries
 from windfall_local.stores.transactions import fit_transactions
 from windfall_local.wire.models import loader
 
@@ -74,6 +75,7 @@ def fit() -> None:
     _fit_parameters()
     _fit_versions()
     fit_transactions()
+    fit_queries()
 
 
 @cache
