@@ -127,7 +127,7 @@ def _fit_notifications() -> None:
     import moto.s3.notifications  # noqa: PLC0415 - see `backends`
     import moto.settings  # noqa: PLC0415
     from moto.iam.access_control import PermissionResult  # noqa: PLC0415
-    from moto.s3.models import FakeBucket  # noqa: PLC0415
+    from moto.s3.models import FakeBucket, FakeKey  # noqa: PLC0415
 
     moto.s3.notifications.send_event = lambda *_, **__: None
     moto.s3.notifications.send_test_event = lambda *_, **__: None
@@ -135,6 +135,8 @@ def _fit_notifications() -> None:
     moto.settings.S3_IGNORE_SUBDOMAIN_BUCKETNAME = True
     # moto knows no conditions: a TLS-only bucket policy would deny everything.
     FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL
+    # An object goes with the stores that hold it; moto would warn that a test forgot to remove it.
+    FakeKey.__del__ = FakeKey.dispose
     _show_event_bridge()
 
 
