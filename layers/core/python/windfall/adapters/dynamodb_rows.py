@@ -72,8 +72,8 @@ def analysis_expiry(attachment: Attachment) -> int:
 
 
 def file_row(item: Item) -> FileRow:
-    """A FILE row."""
-    values = plain(item)
+    """A FILE row; a bucket without versions gives none to its files."""
+    values = {"version_id": None, **plain(item)}
     fields: dict[str, Any] = {name: values[name] for name in FileRow.__slots__ if name in values}
     if "kind" in fields:
         fields["kind"] = Kind(fields["kind"])
