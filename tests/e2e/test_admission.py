@@ -58,9 +58,9 @@ def test_a_file_is_what_its_bytes_are(deployment: Deployment) -> None:
         ("empty.txt", b"", "The file is empty."),
         ("cut.png", png()[:-40], "The image is broken or cut off (PNG)."),
         ("archive.zip", b"PK\x05\x06" + bytes(18), "The file is an archive"),
-        ("song.mp3", b"ID3\x03\0" + bytes(500), "Sound and video are not analyzed yet"),
+        ("cut.mp3", b"ID3\x03\0" + bytes(500), "The recording is broken or cut off (MP3)"),
         ("program", b"\x7fELF\x02\x01\x01" + bytes(500), "The file is a program"),
-        ("noise.jpg", bytes(range(256)) * 8, "neither an image nor a text"),
+        ("noise.jpg", bytes(range(256)) * 8, "no image, recording or text that can be read"),
         ("dot.png", png(8), "The image is too small: 8 x 8 pixels"),
     ],
 )
@@ -202,6 +202,12 @@ def test_a_request_for_what_is_not_there_is_rejected(
     event = listener.wait(lambda event: event["detail"].get("key") == key, f"about {key}")
     assert event["detail-type"] == "FileRejected"
     assert "gone" in event["detail"]["reason"]
+
+    deployment.request(bucket=bucket, key=key)
+    until(
+        lambda: len(listener.heard(lambda event: event["detail"].get("key") == key)) > 1,
+        "the answer to the second request",
+    )
 
 
 def test_a_wrong_request_is_rejected_and_names_the_field(
