@@ -47,6 +47,7 @@ def test_ctrl_c_loses_nothing_and_nothing_is_bought_twice(process: LocalProcess)
     assert len(after.executions(machine)) == TEXTS
     for manifest in manifests:
         written = after.versions(f"results/{manifest.file_id}/outcomes/")
-        assert len(written) == len(manifest.outcomes)
+        bought = [one.feature for one in manifest.outcomes if one.status == "ok"]
+        assert len(written) == len(bought)
         assert set(written.values()) == {1}, "every feature was finished once"
     after.close()
