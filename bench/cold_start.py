@@ -14,6 +14,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from samtranslator.yaml_helper import yaml_parse
+
 from bench.results import spread, write_result
 
 ROOT = Path(__file__).parents[1]
@@ -30,9 +32,10 @@ def measure() -> dict[str, Any]:
     names = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
     above: dict[str, list[float]] = {name: [] for name in names}
     bare: list[float] = []
+    environment = _environment()
     for _ in range(ROUNDS):
         for name in names:
-            boto3_seconds, own_seconds = _import(name)
+            boto3_seconds, own_seconds = _import(name, environment)
             bare.append(boto3_seconds * 1000)
             above[name].append(own_seconds * 1000)
     return {
@@ -45,7 +48,7 @@ def measure() -> dict[str, Any]:
     }
 
 
-def _import(name: str) -> tuple[float, float]:
+def _import(name: str, environment: dict[str, str]) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         answer = subprocess.run(
             [sys.executable, "-c", SCRIPT.format(module=f"{name}.handler")],
@@ -53,7 +56,7 @@ def _import(name: str) -> tuple[float, float]:
             text=True,
             check=True,
             cwd=folder,
-            env=_environment(),
+            env=environment,
         )
     boto3_seconds, own_seconds = answer.stdout.split()[-2:]
     return float(boto3_seconds), float(own_seconds)
@@ -61,18 +64,14 @@ def _import(name: str) -> tuple[float, float]:
 
 def _environment() -> dict[str, str]:
     """What a function finds on Lambda, tracing included; names instead of real resources."""
-    variables = (
-        "RESULTS_BUCKET",
-        "INSIGHTS_TABLE",
-        "EVENT_BUS",
-        "PROFILES_PATH",
-        "ANALYZE_IMAGE_MACHINE_ARN",
-        "ANALYZE_TEXT_MACHINE_ARN",
-        "POWERTOOLS_SERVICE_NAME",
-        "POWERTOOLS_METRICS_NAMESPACE",
-    )
+    template = yaml_parse((ROOT / "template.yaml").read_text())
+    names = set(template["Globals"]["Function"]["Environment"]["Variables"])
+    for resource in template["Resources"].values():
+        environment = resource.get("Properties", {}).get("Environment", {})
+        names |= set(environment.get("Variables", {}))
     return {
-        **dict.fromkeys(variables, "bench"),
+        **dict.fromkeys(sorted(names), "bench"),
+        "POWERTOOLS_LOG_LEVEL": "INFO",
         "PATH": os.environ["PATH"],
         "PYTHONPATH": f"{ROOT / 'functions'}:{ROOT / 'layers/core/python'}",
         "AWS_REGION": "us-east-1",
