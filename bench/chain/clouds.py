@@ -22,6 +22,8 @@ import boto3
 from botocore.config import Config
 
 PEER_VERSION = "1.5.33"
+PATIENCE = 180
+"""Seconds without a word after which the rest counts as lost."""
 ROOT = Path(__file__).parents[2]
 PEER_ENVIRONMENT = ROOT / ".venv-bench"
 FUNCTION = Path(__file__).with_name("function.py")
@@ -143,9 +145,15 @@ def ministack() -> Iterator[CloudProcess]:
 
 
 @contextmanager
-def chain(cloud: CloudProcess, bucket: str = "inbox") -> Iterator[Path]:
-    """The chain, built by the same calls in either cloud; yields the folder of its stamps."""
-    with tempfile.TemporaryDirectory() as folder:
+def chain(cloud: CloudProcess, bucket: str = "inbox") -> Iterator[socket.socket]:
+    """The chain, built by the same calls in either cloud; yields where its function reports."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener,
+    ):
+        path = str(Path(folder) / "listener")
+        listener.bind(path)
+        listener.settimeout(PATIENCE)
         role = _make_role(cloud)
         cloud.client("dynamodb").create_table(
             TableName="rows",
@@ -153,12 +161,12 @@ def chain(cloud: CloudProcess, bucket: str = "inbox") -> Iterator[Path]:
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
             BillingMode="PAY_PER_REQUEST",
         )
-        function = _make_function(cloud, role, folder)
+        function = _make_function(cloud, role, path)
         machine = cloud.client("stepfunctions").create_state_machine(
             name="chain", roleArn=role, definition=json.dumps(_definition(function))
         )["stateMachineArn"]
         _wire(cloud, bucket, role, machine)
-        yield Path(folder)
+        yield listener
 
 
 def _make_role(cloud: CloudProcess) -> str:
@@ -168,7 +176,7 @@ def _make_role(cloud: CloudProcess) -> str:
     return str(role)
 
 
-def _make_function(cloud: CloudProcess, role: str, stamps: str) -> str:
+def _make_function(cloud: CloudProcess, role: str, listener: str) -> str:
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
         archive.write(FUNCTION, "function.py")
@@ -178,7 +186,7 @@ def _make_function(cloud: CloudProcess, role: str, stamps: str) -> str:
         Role=role,
         Handler="function.lambda_handler",
         Code={"ZipFile": package.getvalue()},
-        Environment={"Variables": {"TABLE": "rows", "STAMPS": stamps}},
+        Environment={"Variables": {"TABLE": "rows", "LISTENER": listener}},
         Timeout=60,
         MemorySize=512,
     )
