@@ -1,5 +1,5 @@
 # `make demo` and `make test` install what they need and are quick the second time; `make help` lists the rest.
-# Everything lands in this folder (.venv*, .aws-sam) and in ~/.cache/windfall (the models): no root needed.
+# Everything lands in this folder (.venv*, .aws-sam) and in ~/.cache/windfall (the models).
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
