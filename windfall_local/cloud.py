@@ -28,6 +28,7 @@ from windfall_local.api import (
 )
 from windfall_local.engines.host import EngineHost
 from windfall_local.events.notifications import S3Notifications
+from windfall_local.events.topics import TopicDeliveries
 from windfall_local.gateway import Gateway
 from windfall_local.identity.authorizer import Authorizer
 from windfall_local.identity.keys import KeyRegistry
@@ -193,7 +194,7 @@ class LocalCloud:
         self.services["sts"] = SecurityTokenService(self.keys, self._authorizer)
 
     def _connect_observers(self) -> None:
-        """What S3 tells EventBridge, and what SQS tells the pollers of Lambda."""
+        """What S3 tells EventBridge, and what SQS and SNS hand to Lambda."""
         events: Any = self.services.get("events")
         if events is not None:
             notifications = S3Notifications(self, events)
@@ -202,6 +203,8 @@ class LocalCloud:
         if functions is not None:
             pollers = functions.pollers
             self.observe(pollers.SERVICE, pollers.OPERATIONS, pollers)
+            topics = TopicDeliveries(self, self.stores)
+            self.observe(topics.SERVICE, topics.OPERATIONS, topics)
 
     def _add(self, target: str, *arguments: Any) -> None:
         module, _, name = target.partition(":")

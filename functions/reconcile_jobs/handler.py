@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from reconcile_jobs.logic import JobReconciler
 from reconcile_jobs.models import Settings
 from windfall.adapters.dynamodb_jobs import DynamoJobTable
+from windfall.adapters.job_services import job_services
 from windfall.adapters.stepfunctions import StepFunctionsTokens
-from windfall.adapters.transcribe import TranscribeTranscription
 from windfall.contracts.jobs import JobId
 from windfall.observability import logger, tracer
 from windfall.rendezvous import Rendezvous
@@ -25,8 +25,7 @@ def tell_broken(job: JobId, error: Exception) -> None:
 settings = Settings.from_environment()
 table = DynamoJobTable(settings.insights_table)
 rendezvous = Rendezvous(table, StepFunctionsTokens())
-services = {"transcribe": TranscribeTranscription()}
-reconciler = JobReconciler(table, rendezvous, services, tell_broken)
+reconciler = JobReconciler(table, rendezvous, job_services(), tell_broken)
 
 
 @logger.inject_lambda_context

@@ -34,9 +34,11 @@ class JobReconciler:
     def reconcile(self) -> Reconciled:
         """Look after every overdue job; one that can not be asked after holds up no other."""
         done: Counter[str] = Counter()
-        for job in self.table.overdue(timestamp(self.clock()), _AT_ONCE):
+        for parked in self.table.overdue(timestamp(self.clock()), _AT_ONCE):
+            job = parked.job
             try:
-                done[self.rendezvous.reconcile(job, self.services[job.service])] += 1
+                service = self.services[job.service]
+                done[self.rendezvous.reconcile(job, service, parked.handle)] += 1
             except (TransientError, QuotaExceededError) as error:
                 self.broken(job, error)
                 done["not answered"] += 1

@@ -1,17 +1,15 @@
-"""Tells the task that waits for a long job that the job ended."""
+"""Tells the tasks that wait for long jobs that the jobs ended."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from windfall.contracts.aws import TranscriptionJobEvent
-from windfall.contracts.jobs import JobId
+from resume_job.notices import notices_of
 from windfall.errors import TransientError
 from windfall.ports.jobs import JobService
 from windfall.rendezvous import Rendezvous
-
-_ENDED = frozenset({"COMPLETED", "FAILED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,25 +17,29 @@ class JobResumer:
     """Resumes what waits for jobs.
 
     Attributes:
-        bucket: The results bucket; jobs of this stack are named after it.
+        bucket: The results bucket; jobs of this stack that all the account hears of are named
+            after it.
     """
 
     rendezvous: Rendezvous
     services: Mapping[str, JobService]
     bucket: str
 
-    def resume(self, event: TranscriptionJobEvent) -> str:
-        """Tell who waits; the answer says what was done.
+    def resume(self, event: dict[str, Any]) -> dict[str, str]:
+        """Tell who waits; the answer says of each job that ended what was done.
+
+        An event about jobs of others, or about a job that goes on, says nothing to anybody.
 
         Raises:
             TransientError: Deliver the event again.
+            pydantic.ValidationError: The event is none of those that AWS sends.
         """
-        if event.detail.status not in _ENDED:
-            return "ignored: the job goes on"
-        if not event.detail.name.startswith(f"{self.bucket}-"):
-            return "ignored: a job of somebody else"
-        job = JobId("transcribe", event.detail.name)
-        done = self.rendezvous.resume(job, self.services[job.service])
-        if done == "running":
-            raise TransientError("Transcribe told the job's end, but does not know of it yet.")
+        done = {}
+        for notice in notices_of(event, self.bucket):
+            job = notice.job
+            done[job.name] = self.rendezvous.resume(job, self.services[job.service], notice.handle)
+            if done[job.name] == "running":
+                raise TransientError(
+                    f"{job.service} told the end of {job.name}, but does not know of it yet."
+                )
         return done

@@ -1,4 +1,4 @@
-"""What resume_job reads from its environment; its input is `TranscriptionJobEvent`."""
+"""What resume_job reads from its environment; its inputs are in `resume_job.notices`."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from windfall.errors import WindfallError
 from windfall.ports.jobs import (
     JobRow,
     JobTable,
+    ParkedJob,
     TaskTokens,
     Transcription,
     TranscriptionRequest,
@@ -23,11 +24,13 @@ class FakeJobTable:
         self.rows: dict[JobId, JobRow] = {}
         self.due: dict[JobId, str] = {}
 
-    def park(self, job: JobId, token: str, due: str) -> JobRow:
+    def park(self, job: JobId, token: str, due: str, handle: str | None = None) -> JobRow:
         """Add a token."""
         row = self.rows.get(job, JobRow())
         self.due[job] = due
-        self.rows[job] = replace(row, tokens=row.tokens | {token}, listed=True)
+        self.rows[job] = replace(
+            row, tokens=row.tokens | {token}, listed=True, handle=handle or row.handle
+        )
         return self.rows[job]
 
     def complete(self, job: JobId, completion: Completion) -> JobRow:
@@ -45,9 +48,10 @@ class FakeJobTable:
         """Ask no more."""
         self.due.pop(job, None)
 
-    def overdue(self, now: str, limit: int) -> Sequence[JobId]:
+    def overdue(self, now: str, limit: int) -> Sequence[ParkedJob]:
         """What is due, oldest first."""
-        return sorted((job for job, due in self.due.items() if due < now), key=self.due.__getitem__)
+        due = sorted((job for job, due in self.due.items() if due < now), key=self.due.__getitem__)
+        return [ParkedJob(job, self.rows[job].handle) for job in due]
 
 
 class FakeTokens:
@@ -74,14 +78,11 @@ class FakeTranscription:
         self.endings: dict[str, Completion] = {}
         self.broken: dict[str, WindfallError] = {}
 
-    def submit(self, request: TranscriptionRequest) -> bool:
+    def submit(self, request: TranscriptionRequest) -> str:
         """Keep a request, unless its name is taken."""
-        if request.name in self.requests:
-            return False
-        self.requests[request.name] = request
-        return True
+        return self.requests.setdefault(request.name, request).name
 
-    def ended(self, name: str) -> Completion | None:
+    def ended(self, name: str, handle: str | None = None) -> Completion | None:
         """What the test wrote."""
         if name in self.broken:
             raise self.broken[name]

@@ -71,6 +71,7 @@ def fit() -> None:
     _fit_models()
     _fit_requests()
     _fit_notifications()
+    _fit_topics()
     _fit_queues()
     _fit_parameters()
     _fit_versions()
@@ -138,6 +139,19 @@ def _fit_notifications() -> None:
     # An object goes with the stores that hold it; moto would warn that a test forgot to remove it.
     FakeKey.__del__ = FakeKey.dispose
     _show_event_bridge()
+
+
+def _fit_topics() -> None:
+    """Functions get a topic's messages from `events.topics`; moto would look for its own Lambda."""
+    from moto.sns.models import Subscription  # noqa: PLC0415 - see `backends`
+
+    publish = Subscription.publish
+
+    def publish_to_others(subscription: Subscription, *arguments: Any, **named: Any) -> None:
+        if subscription.protocol != "lambda":
+            publish(subscription, *arguments, **named)
+
+    Subscription.publish = publish_to_others
 
 
 def _show_event_bridge() -> None:

@@ -13,6 +13,7 @@ from windfall.adapters.s3 import S3ObjectStore
 from windfall.adapters.stepfunctions import StepFunctionsTokens
 from windfall.contracts.jobs import Completion, JobId
 from windfall.errors import TransientError
+from windfall.ports.jobs import ParkedJob
 
 JOB = JobId("transcribe", "results-1")
 DONE = Completion(result={"status": "COMPLETED"})
@@ -46,7 +47,7 @@ def test_a_parked_job_is_overdue_once_it_is_due_and_until_it_is_unlisted(
 ) -> None:
     jobs.park(JOB, "one", DUE)
     assert jobs.overdue(EARLY, 10) == []
-    assert jobs.overdue(LATE, 10) == [JOB]
+    assert jobs.overdue(LATE, 10) == [ParkedJob(JOB)]
     jobs.postpone(JOB, "2026-11-23T14:45:00.000Z")
     assert jobs.overdue(LATE, 10) == []
     jobs.park(JOB, "two", EARLY)
@@ -66,8 +67,8 @@ def test_the_longest_overdue_come_first_and_no_more_than_asked(jobs: DynamoJobTa
     later, first = JobId("transcribe", "later"), JobId("transcribe", "first")
     jobs.park(later, "t", DUE)
     jobs.park(first, "t", EARLY)
-    assert jobs.overdue(LATE, 10) == [first, later]
-    assert jobs.overdue(LATE, 1) == [first]
+    assert jobs.overdue(LATE, 10) == [ParkedJob(first), ParkedJob(later)]
+    assert jobs.overdue(LATE, 1) == [ParkedJob(first)]
 
 
 class Client:
@@ -119,3 +120,9 @@ def test_an_object_is_read_by_ranges(bucket: str) -> None:
     pointer = store.write(bucket, "a", b"0123456789", "text/plain")
     assert store.read_range(pointer, 2, 5) == b"234"
     assert store.read_range(pointer, 8, 10) == b"89"
+
+
+def test_what_the_service_calls_a_job_stays_with_it(jobs: DynamoJobTable) -> None:
+    assert jobs.park(JOB, "one", DUE, "arn:of:the:job").handle == "arn:of:the:job"
+    assert jobs.park(JOB, "two", DUE).handle == "arn:of:the:job"
+    assert jobs.overdue(LATE, 10) == [ParkedJob(JOB, "arn:of:the:job")]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from resume_job.logic import JobResumer
 from tests.fakes.jobs import FakeJobTable, FakeTokens, FakeTranscription
-from windfall.contracts.aws import TranscriptionJobEvent
 from windfall.contracts.jobs import Completion, JobId
-from windfall.errors import TransientError
+from windfall.errors import InvalidInputError, TransientError
 from windfall.rendezvous import Rendezvous
 
 EVENTS = Path(__file__).parents[3] / "events/resume_job"
@@ -19,11 +19,12 @@ DONE = Completion(result={"status": "COMPLETED"})
 BROKEN = Completion(error="InvalidInputError", reason="Bad sound.")
 
 
-def event(name: str) -> TranscriptionJobEvent:
-    return TranscriptionJobEvent.model_validate_json((EVENTS / f"{name}.json").read_text())
+def event(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
+    return document
 
 
-JOB = JobId("transcribe", event("completed").detail.name)
+JOB = JobId("transcribe", event("completed")["detail"]["TranscriptionJobName"])
 
 
 class Stage:
@@ -44,21 +45,22 @@ class Stage:
 )
 def test_who_waits_is_told_how_the_job_ended(name: str, ending: Completion, done: str) -> None:
     stage = Stage(ending)
-    assert stage.resumer.resume(event(name)) == done
+    assert stage.resumer.resume(event(name)) == {JOB.name: done}
     assert stage.tokens.told == {"token": ending}
     assert not stage.table.due
 
 
 def test_an_event_that_comes_twice_is_harmless() -> None:
     stage = Stage(DONE)
-    assert [stage.resumer.resume(event("completed")) for _ in "12"] == ["completed", "completed"]
+    answers = [stage.resumer.resume(event("completed")) for _ in "12"]
+    assert answers == [{JOB.name: "completed"}] * 2
     assert stage.tokens.told == {"token": DONE}
 
 
 def test_a_task_that_timed_out_is_harmless() -> None:
     stage = Stage(DONE)
     stage.tokens.closed.add("token")
-    assert stage.resumer.resume(event("completed")) == "completed"
+    assert stage.resumer.resume(event("completed")) == {JOB.name: "completed"}
     assert stage.tokens.told == {}
 
 
@@ -71,9 +73,21 @@ def test_an_event_that_is_ahead_of_its_service_comes_again() -> None:
 
 def test_jobs_of_others_and_other_states_are_left_alone() -> None:
     stage = Stage(DONE)
-    assert stage.resumer.resume(event("of_somebody_else")).startswith("ignored")
-    document = json.loads((EVENTS / "completed.json").read_text())
-    document["detail"]["TranscriptionJobStatus"] = "IN_PROGRESS"
-    going_on = TranscriptionJobEvent.model_validate(document)
-    assert stage.resumer.resume(going_on).startswith("ignored")
+    assert stage.resumer.resume(event("of_somebody_else")) == {}
+    going_on = event("completed")
+    going_on["detail"]["TranscriptionJobStatus"] = "IN_PROGRESS"
+    assert stage.resumer.resume(going_on) == {}
     assert stage.tokens.told == {}
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"source": "aws.health", "detail": {}},
+        {"Records": [{"EventSource": "aws:sns", "Sns": {"Message": '{"AlarmName": "x"}'}}]},
+    ],
+    ids=["event", "message"],
+)
+def test_what_ends_no_job_is_not_passed_over_in_silence(strange: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInputError):
+        Stage().resumer.resume(strange)

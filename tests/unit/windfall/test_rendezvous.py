@@ -45,11 +45,12 @@ ENDINGS = {"completed": Ending(None), "failed": Ending("failed"), "vanished": En
 
 
 EMPTY = JobRow()
+HANDLE = "what the service calls it"
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """A function at work: which steps, for which token, and the answers so far."""
+    """A function at work: which steps, for which token (or handle), and the answers so far."""
 
     kind: str
     token: str
@@ -94,8 +95,8 @@ def next_effect(kind: str, token: str, answers: tuple[Any, ...]) -> Effect | Non
     """The next step of an invocation; None when it is done."""
     steps: Steps = {
         "submit": lambda: submitting(token),
-        "resume": resuming,
-        "reconcile": reconciling,
+        "resume": lambda: resuming(HANDLE),
+        "reconcile": lambda: reconciling(token or None),
     }[kind]()
     try:
         effect = next(steps)
@@ -111,12 +112,13 @@ def take(state: State, effect: Effect) -> tuple[State, Any]:
     match effect:
         case Submit():
             if state.job != "absent":
-                return state, None
-            return replace(state, job="running", submissions=state.submissions + 1), None
-        case Ask():
+                return state, HANDLE
+            return replace(state, job="running", submissions=state.submissions + 1), HANDLE
+        case Ask(handle):
+            assert handle == HANDLE, "the service is asked after a job that it does not know"
             return state, ENDINGS.get(state.job)
-        case Park(token):
-            row = replace(state.row, tokens=state.row.tokens | {token}, listed=True)
+        case Park(token, handle):
+            row = replace(state.row, tokens=state.row.tokens | {token}, listed=True, handle=handle)
             return replace(state, row=row), replace(row, listed=False) if row.completion else EMPTY
         case Complete(completion):
             row = replace(state.row, completion=state.row.completion or completion)
@@ -196,7 +198,7 @@ def what_may_happen(state: State, limits: Limits) -> Iterator[State]:
     if state.open is not None and state.job != "absent":
         yield replace(state, open=None, disturbed=True)  # timed out
     if state.row.listed and state.reconciliations < limits.reconciliations:
-        looked = (*state.invocations, Invocation("reconcile", ""))
+        looked = (*state.invocations, Invocation("reconcile", state.row.handle or ""))
         yield replace(
             state,
             reconciliations=state.reconciliations + 1,
@@ -215,7 +217,7 @@ def check_at_rest(state: State) -> None:
         assert state.told == ENDINGS[state.job], "nothing went wrong, and yet it was not told"
         assert not state.row.listed, "nothing went wrong, and yet it is asked after"
     if state.row.listed:
-        state = replace(state, invocations=(Invocation("reconcile", ""),))
+        state = replace(state, invocations=(Invocation("reconcile", state.row.handle or ""),))
         while state.invocations:
             state = step(state, 0)
     assert state.open is None, "somebody waits for ever"

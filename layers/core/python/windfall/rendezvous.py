@@ -34,19 +34,25 @@ ASK_AGAIN_AFTER = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """Submit the job under its name; a job of that name that exists already is as good."""
+    """Submit the job under its name; a job of that name that exists already is as good.
+
+    Answered by the job's handle: what its service calls it.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Park:
-    """Add a token to the row. Answered by the row."""
+    """Add a token to the row, and the handle. Answered by the row."""
 
     token: str
+    handle: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
     """Ask the service how the job ended. Answered by a completion, or None while it runs."""
+
+    handle: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +87,8 @@ Steps = Generator[Effect, Any, str]
 
 def submitting(token: str) -> Steps:
     """A task begins to wait for a job."""
-    yield Submit()
-    row: JobRow = yield Park(token)
+    handle: str = yield Submit()
+    row: JobRow = yield Park(token, handle)
     if row.completion is None:
         return "parked"
     # The job ended before the token was parked, and nobody could be told then.
@@ -90,17 +96,17 @@ def submitting(token: str) -> Steps:
     return "ended already"
 
 
-def resuming() -> Steps:
+def resuming(handle: str | None = None) -> Steps:
     """The service said that a job ended. The event is a hint; the service knows how it stands."""
-    completion: Completion | None = yield Ask()
+    completion: Completion | None = yield Ask(handle)
     if completion is None:
         return "running"
     return (yield from _closing(completion))
 
 
-def reconciling() -> Steps:
+def reconciling(handle: str | None = None) -> Steps:
     """A job is overdue: nothing was heard of it, or somebody died before all were told."""
-    completion: Completion | None = yield Ask()
+    completion: Completion | None = yield Ask(handle)
     if completion is None:
         yield Postpone()
         return "running"
@@ -135,10 +141,10 @@ class Rendezvous:
     tokens: TaskTokens
     clock: Clock = utc_now
 
-    def submit(
-        self, job: JobId, token: str, submit: Callable[[], object], expected: timedelta
-    ) -> str:
+    def submit(self, job: JobId, token: str, submit: Callable[[], str], expected: timedelta) -> str:
         """Submit a job and wait for it with a token; it is asked after when `expected` is over.
+
+        `submit` answers with the job's handle; called again, it finds the job and answers the same.
 
         Raises:
             WindfallError: What submitting raised, or `TransientError`; then nobody waits, and the
@@ -146,24 +152,26 @@ class Rendezvous:
         """
         return self._take(submitting(token), job, submit=submit, due=expected)
 
-    def resume(self, job: JobId, service: JobService) -> str:
+    def resume(self, job: JobId, service: JobService, handle: str | None = None) -> str:
         """Tell who waits for a job that it ended; "running" when it did not.
+
+        The event names the handle: it may come before the row does.
 
         Raises:
             TransientError: The same again is harmless, and needed.
         """
-        return self._take(resuming(), job, service=service)
+        return self._take(resuming(handle), job, service=service)
 
-    def reconcile(self, job: JobId, service: JobService) -> str:
+    def reconcile(self, job: JobId, service: JobService, handle: str | None = None) -> str:
         """Look after a job that is overdue; raises as `resume`."""
-        return self._take(reconciling(), job, service=service, due=ASK_AGAIN_AFTER)
+        return self._take(reconciling(handle), job, service=service, due=ASK_AGAIN_AFTER)
 
     def _take(
         self,
         steps: Steps,
         job: JobId,
         *,
-        submit: Callable[[], object] | None = None,
+        submit: Callable[[], str] | None = None,
         service: JobService | None = None,
         due: timedelta = ASK_AGAIN_AFTER,
     ) -> str:
@@ -177,10 +185,10 @@ class Rendezvous:
             match effect:
                 case Submit():
                     answer = submit() if submit is not None else None
-                case Ask():
-                    answer = service.ended(job.name) if service is not None else None
-                case Park(token):
-                    answer = self.table.park(job, token, timestamp(self.clock() + due))
+                case Ask(handle):
+                    answer = service.ended(job.name, handle) if service is not None else None
+                case Park(token, handle):
+                    answer = self.table.park(job, token, timestamp(self.clock() + due), handle)
                 case Complete(completion):
                     answer = self.table.complete(job, completion)
                 case Tell(token, completion):

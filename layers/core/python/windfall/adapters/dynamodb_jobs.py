@@ -14,7 +14,7 @@ from windfall.adapters.dynamodb_rows import Item, key_of, wire
 from windfall.clock import Clock, utc_now
 from windfall.contracts.jobs import Completion, JobId
 from windfall.errors import ConflictError
-from windfall.ports.jobs import JobRow
+from windfall.ports.jobs import JobRow, ParkedJob
 
 _KEPT = timedelta(days=100)
 """How long a row stays: longer than Transcribe keeps a job's name (90 days), so that a job whose
@@ -38,13 +38,16 @@ class DynamoJobTable:
     def _client(self) -> Any:
         return self._given_client or store_client("dynamodb")
 
-    def park(self, job: JobId, token: str, due: str) -> JobRow:
-        """Add a token, and list the job."""
+    def park(self, job: JobId, token: str, due: str, handle: str | None = None) -> JobRow:
+        """Add a token, keep the handle, and list the job."""
         values = {
             ":token": {"SS": [token]},
             **wire({":listed": keys.PARKED_JOBS, ":place": keys.parked_sk(due, *_parts(job))}),
         }
         expression = "ADD tokens :token SET recent_pk = :listed, recent_sk = :place"
+        if handle is not None:
+            expression += ", handle = :handle"
+            values |= wire({":handle": handle})
         return self._update(job, expression, values)
 
     def complete(self, job: JobId, completion: Completion) -> JobRow:
@@ -65,7 +68,7 @@ class DynamoJobTable:
         """Ask after a job no more."""
         self._update(job, "REMOVE recent_pk, recent_sk", {})
 
-    def overdue(self, now: str, limit: int) -> Sequence[JobId]:
+    def overdue(self, now: str, limit: int) -> Sequence[ParkedJob]:
         """Listed jobs that are due, from the index."""
         with translated_errors():
             answer = self._client.query(
@@ -75,7 +78,10 @@ class DynamoJobTable:
                 ExpressionAttributeValues=wire({":listed": keys.PARKED_JOBS, ":now": now}),
                 Limit=limit,
             )
-        return [JobId(item["service"]["S"], item["job"]["S"]) for item in answer["Items"]]
+        return [
+            ParkedJob(JobId(item["service"]["S"], item["job"]["S"]), _handle(item))
+            for item in answer["Items"]
+        ]
 
     def _update(
         self, job: JobId, expression: str, values: Item, condition: str | None = None
@@ -114,4 +120,9 @@ def _row(item: Item) -> JobRow:
         tokens=frozenset(item.get("tokens", {}).get("SS", [])),
         completion=None if completion is None else Completion.model_validate_json(completion["S"]),
         listed="recent_pk" in item,
+        handle=_handle(item),
     )
+
+
+def _handle(item: Item) -> str | None:
+    return item["handle"]["S"] if "handle" in item else None

@@ -18,7 +18,7 @@ from windfall.ports.jobs import TranscriptionRequest
 class TranscribeTranscription:
     """Starts jobs and tells how they ended; Transcribe reads and writes with this role."""
 
-    def submit(self, request: TranscriptionRequest) -> bool:
+    def submit(self, request: TranscriptionRequest) -> str:
         """Start a job; a name that was used before is no error."""
         with translated_errors():
             try:
@@ -26,13 +26,13 @@ class TranscribeTranscription:
             except ClientError as error:
                 code = error.response["Error"]["Code"]
                 if code == "ConflictException":
-                    return False
+                    return request.name
                 if code == "BadRequestException":
                     raise InvalidInputError(error.response["Error"]["Message"]) from error
                 raise
-        return True
+        return request.name
 
-    def ended(self, name: str) -> Completion | None:
+    def ended(self, name: str, handle: str | None = None) -> Completion | None:
         """How a job ended; None while it is queued or runs."""
         with translated_errors():
             try:

@@ -93,3 +93,21 @@ class TranscriptionJobEvent(ForeignContract):
     detail_type: Literal["Transcribe Job State Change"] = Field(alias="detail-type")
     time: str
     detail: TranscriptionJobDetail
+
+
+class TopicMessage(ForeignContract):
+    """A message of an SNS topic."""
+
+    message: str = Field(alias="Message")
+
+
+class TopicRecord(ForeignContract):
+    """What SNS hands to a function."""
+
+    sns: TopicMessage = Field(alias="Sns")
+
+
+class TopicEvent(ForeignContract):
+    """SNS invokes a function; there is one record, though its shape allows for more."""
+
+    records: list[TopicRecord] = Field(alias="Records")

@@ -19,11 +19,21 @@ class JobRow:
         tokens: Every task token that ever waited for it; a token that is closed stays here.
         completion: How it ended, once that is known; the first to be written stays.
         listed: Whether reconcile_jobs looks after it.
+        handle: What the service calls the job, where that is not its name.
     """
 
     tokens: frozenset[str] = frozenset()
     completion: Completion | None = None
     listed: bool = False
+    handle: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedJob:
+    """A job that is waited for, and what its service calls it."""
+
+    job: JobId
+    handle: str | None = None
 
 
 class JobTable(Protocol):
@@ -32,8 +42,8 @@ class JobTable(Protocol):
     Every method raises `TransientError` when the table can not answer now.
     """
 
-    def park(self, job: JobId, token: str, due: str) -> JobRow:
-        """Add a token, and list the job to be asked after once it is due."""
+    def park(self, job: JobId, token: str, due: str, handle: str | None = None) -> JobRow:
+        """Add a token, keep the handle, and list the job to be asked after once it is due."""
         ...
 
     def complete(self, job: JobId, completion: Completion) -> JobRow:
@@ -48,7 +58,7 @@ class JobTable(Protocol):
         """Ask after a job no more: all who wait were told."""
         ...
 
-    def overdue(self, now: str, limit: int) -> Sequence[JobId]:
+    def overdue(self, now: str, limit: int) -> Sequence[ParkedJob]:
         """Listed jobs that are due, the longest overdue first; may be some seconds old."""
         ...
 
@@ -68,10 +78,15 @@ class TaskTokens(Protocol):
 class JobService(Protocol):
     """A service that does long jobs."""
 
-    def ended(self, name: str) -> Completion | None:
+    def ended(self, name: str, handle: str | None = None) -> Completion | None:
         """How a job ended; None while it runs.
 
         A job that the service does not know has ended as failed: it vanished.
+
+        Args:
+            name: The name that it was submitted under.
+            handle: What the service calls it, as `submit` answered or as its event says; services
+                that know their jobs by name do without.
 
         Raises:
             TransientError: The service can not answer now.
@@ -99,8 +114,8 @@ class TranscriptionRequest:
 class Transcription(JobService, Protocol):
     """Amazon Transcribe."""
 
-    def submit(self, request: TranscriptionRequest) -> bool:
-        """Start a job; False when a job of that name exists already.
+    def submit(self, request: TranscriptionRequest) -> str:
+        """Start a job, or find the one of that name; answers with its handle, which is its name.
 
         Raises:
             InvalidInputError: Transcribe does not take the recording or the settings.

@@ -1,0 +1,64 @@
+"""What the services say when a job ends: by EventBridge to the whole account, by SNS to us.
+
+A service that tells by EventBridge has a reader in `_EVENTS`, by its source; one that tells by SNS
+has a reader in `_MESSAGES`, that answers None when the message is not its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from windfall.contracts.aws import TopicEvent, TranscriptionJobEvent
+from windfall.contracts.jobs import JobId
+from windfall.errors import InvalidInputError
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A job ended; `handle` is what its service calls it, where that is not its name."""
+
+    job: JobId
+    handle: str | None = None
+
+
+def notices_of(event: dict[str, Any], bucket: str) -> list[Notice]:
+    """The jobs of this stack that ended, as an event of EventBridge or SNS says.
+
+    Raises:
+        InvalidInputError: Nobody here knows such an event.
+        pydantic.ValidationError: The event is not as its service sends it.
+    """
+    if "Records" in event:
+        messages = [record.sns.message for record in TopicEvent.model_validate(event).records]
+        return [notice for message in messages if (notice := _of_message(message)) is not None]
+    read = _EVENTS.get(str(event.get("source")))
+    if read is None:
+        raise InvalidInputError(f"No job ends by an event of {event.get('source')!r}.")
+    notice = read(event)
+    # EventBridge tells of all jobs of the account; other stacks see to theirs.
+    return [notice] if notice is not None and notice.job.name.startswith(f"{bucket}-") else []
+
+
+def _of_message(message: str) -> Notice | None:
+    document = json.loads(message)
+    for read in _MESSAGES:
+        notice = read(document)
+        if notice is not None:
+            return notice
+    raise InvalidInputError("No job ends by such a message.")
+
+
+def _transcription(event: dict[str, Any]) -> Notice | None:
+    detail = TranscriptionJobEvent.model_validate(event).detail
+    if detail.status not in {"COMPLETED", "FAILED"}:
+        return None
+    return Notice(JobId("transcribe", detail.name))
+
+
+_EVENTS: Mapping[str, Callable[[dict[str, Any]], Notice | None]] = {
+    "aws.transcribe": _transcription,
+}
+_MESSAGES: Sequence[Callable[[dict[str, Any]], Notice | None]] = ()

@@ -1,0 +1,13 @@
+"""Every service whose long jobs are waited for, by the name that `JobId.service` has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from windfall.adapters.transcribe import TranscribeTranscription
+from windfall.ports.jobs import JobService
+
+
+def job_services() -> Mapping[str, JobService]:
+    """The services; none is called before it is asked after a job."""
+    return {"transcribe": TranscribeTranscription()}
