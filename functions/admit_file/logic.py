@@ -23,8 +23,8 @@ from admit_file.preflight import Inspection, inspect, sound_format_of
 from admit_file.snapshot import WHOLE_UP_TO, Snapshot, ranged_snapshot_of, snapshot_of
 from windfall import identity, keys
 from windfall.clock import seconds_between, timestamp
-from windfall.contracts.analysis import AnalysisInput, FileIdentity, OutputLocation
-from windfall.contracts.base import S3Pointer
+from windfall.contracts.analysis import AnalysisInput, FileIdentity
+from windfall.contracts.base import OutputLocation, S3Pointer
 from windfall.contracts.manifest import FileStatus, Manifest
 from windfall.contracts.outcome import Outcome
 from windfall.contracts.profile import Profile

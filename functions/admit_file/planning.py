@@ -10,17 +10,17 @@ from typing import TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from admit_file.models import Overrides, problems_of
-from windfall.contracts.analysis import (
-    AudioPlan,
-    Kind,
-    LanguagePlan,
+from windfall.contracts.analysis import Kind, TextPlan
+from windfall.contracts.audio import AudioPlan
+from windfall.contracts.base import LanguageCode
+from windfall.contracts.features import (
+    ImageFeature,
     PlannedFeature,
     PlannedTextFeature,
-    SpeechPlan,
-    TextPlan,
+    TextFeature,
 )
-from windfall.contracts.base import LanguageCode
-from windfall.contracts.profile import ImageFeature, Profile, TextFeature
+from windfall.contracts.languages import LanguagePlan, SpeechPlan
+from windfall.contracts.profile import Profile
 from windfall.errors import InvalidInputError
 from windfall.ports.collaborators import Profiles
 

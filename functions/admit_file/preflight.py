@@ -11,7 +11,8 @@ from pathlib import PurePosixPath
 from typing import IO
 
 from admit_file.snapshot import Snapshot
-from windfall.contracts.analysis import Kind, MediaFacts
+from windfall.contracts.analysis import Kind
+from windfall.contracts.audio import MediaFacts
 from windfall.encodings import decode_text
 from windfall.errors import InvalidInputError
 

@@ -20,7 +20,8 @@ from admit_file.containers import (
 )
 from admit_file.preflight import NOT_YET_VIDEO, Inspection
 from admit_file.snapshot import Snapshot
-from windfall.contracts.analysis import Kind, MediaFacts
+from windfall.contracts.analysis import Kind
+from windfall.contracts.audio import MediaFacts
 from windfall.errors import InvalidInputError
 
 MOST_BYTES = 2_000_000_000

@@ -10,8 +10,8 @@ from detect_image_feature.reading import lines_in_order
 from detect_image_feature.summaries import summary_of
 from windfall.checkpoints import Checkpoints
 from windfall.clock import Clock, utc_now
+from windfall.contracts.features import ImageFeature
 from windfall.contracts.outcome import Outcome, ServiceCall
-from windfall.contracts.profile import ImageFeature
 from windfall.features import Finding, settle
 from windfall.ports.analysis_services import Vision
 from windfall.ports.storage import ObjectStore

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from windfall.contracts.analysis import OutputLocation, PlannedFeature
-from windfall.contracts.base import Contract, S3Pointer
+from windfall.contracts.base import Contract, OutputLocation, S3Pointer
+from windfall.contracts.features import PlannedFeature
 
 
 class DetectImageFeatureTask(Contract):

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from windfall.contracts.profile import ImageFeature
+from windfall.contracts.features import ImageFeature
 from windfall.features import shortened
 
 _MOST = 10

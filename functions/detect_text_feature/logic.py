@@ -12,8 +12,8 @@ from detect_text_feature.specifications import BATCH, SPECIFICATIONS, Specificat
 from windfall.checkpoints import Checkpoints, TimeLeft, part_name, take_steps
 from windfall.clock import Clock, utc_now
 from windfall.contracts.base import S3Pointer
+from windfall.contracts.features import TextFeature
 from windfall.contracts.outcome import Outcome, ServiceCall
-from windfall.contracts.profile import TextFeature
 from windfall.errors import InvalidInputError, TransientError, UnsupportedError
 from windfall.features import Finding, settle
 from windfall.metering import comprehend_call, totalled

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from windfall.contracts.profile import TextFeature
+from windfall.contracts.features import TextFeature
 from windfall.text.merging import (
     EntityMerger,
     KeyPhraseMerger,

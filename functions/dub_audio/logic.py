@@ -15,8 +15,8 @@ from windfall.captions.cues import Cue, CueList
 from windfall.checkpoints import Checkpoints, TimeLeft, part_name, take_steps
 from windfall.clock import Clock, utc_now
 from windfall.contracts.base import S3Pointer
+from windfall.contracts.languages import Voice
 from windfall.contracts.outcome import Outcome, ServiceCall
-from windfall.contracts.profile import Voice
 from windfall.errors import InvalidInputError, UnsupportedError
 from windfall.features import Finding, settle
 from windfall.mp3 import audible, first_frames, header_frame, silent_frame, sound

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from windfall.contracts.analysis import OutputLocation, SpeechPlan
-from windfall.contracts.base import Contract, LanguageCode, S3Pointer
+from windfall.contracts.base import Contract, LanguageCode, OutputLocation, S3Pointer
+from windfall.contracts.languages import SpeechPlan
 
 
 class DubAudioTask(Contract):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from windfall.contracts.analysis import OutputLocation
-from windfall.contracts.base import Contract, S3Pointer
+from windfall.contracts.base import Contract, OutputLocation, S3Pointer
 from windfall.contracts.outcome import Outcome
 
 

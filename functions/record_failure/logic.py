@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from windfall import identity, reasons
 from windfall.closing import close_analysis
-from windfall.contracts.analysis import OutputLocation
 from windfall.contracts.aws import ExecutionStatusDetail, ExecutionStatusEvent
-from windfall.contracts.base import S3Pointer
+from windfall.contracts.base import OutputLocation, S3Pointer
 from windfall.contracts.outcome import Outcome
 from windfall.ports.insights import AnalysisState, InsightsIndex
 from windfall.ports.storage import ObjectStore

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from transcribe_audio.models import TranscribeAudioTask
 from windfall import identity
-from windfall.contracts.analysis import AnalysisInput, AudioPlan, MediaFacts
+from windfall.contracts.analysis import AnalysisInput
+from windfall.contracts.audio import AudioPlan, MediaFacts
 from windfall.contracts.base import S3Pointer
 from windfall.contracts.jobs import JobId
 from windfall.errors import InvalidInputError

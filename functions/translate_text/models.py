@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from windfall.contracts.analysis import OutputLocation, TranslationTarget
-from windfall.contracts.base import Contract, S3Pointer
+from windfall.contracts.base import Contract, OutputLocation, S3Pointer
+from windfall.contracts.languages import TranslationTarget
 
 
 class TranslateTextTask(Contract):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from windfall.contracts.analysis import OutputLocation
-from windfall.contracts.base import Contract, LanguageCode, S3Pointer
+from windfall.contracts.audio import SpokenLanguage
+from windfall.contracts.base import Contract, LanguageCode, OutputLocation, S3Pointer
 from windfall.contracts.outcome import Outcome
-from windfall.contracts.profile import SpokenLanguage
 
 
 class WriteCaptionsTask(Contract):

@@ -13,7 +13,7 @@ from synthesize_speech.models import SynthesizeSpeechTask
 from translate_captions.models import TranslateCaptionsTask
 from translate_text.models import TranslateTextTask
 from windfall.contracts.base import Contract
-from windfall.contracts.profile import ImageFeature, TextFeature
+from windfall.contracts.features import ImageFeature, TextFeature
 from windfall.text.extraction import FORMATS
 from write_captions.models import WriteCaptionsTask
 

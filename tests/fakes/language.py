@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from windfall.contracts.profile import TextFeature
+from windfall.contracts.features import TextFeature
 from windfall.errors import InvalidInputError
 from windfall.ports.analysis_services import BatchDetection, DetectionError, Language
 

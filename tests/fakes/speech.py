@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 from xml.etree import ElementTree as ET
 
-from windfall.contracts.profile import Engine
+from windfall.contracts.languages import Engine
 from windfall.errors import UnsupportedError
 from windfall.ports.analysis_services import Speech
 

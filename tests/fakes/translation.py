@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from windfall.contracts.profile import Formality, Profanity
+from windfall.contracts.languages import Formality, Profanity
 from windfall.errors import NotFoundError, UnsupportedError
 from windfall.ports.analysis_services import Translated, Translation
 

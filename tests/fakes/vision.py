@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from windfall.contracts.analysis import PlannedFeature
 from windfall.contracts.base import S3Pointer
-from windfall.contracts.profile import ImageFeature
+from windfall.contracts.features import ImageFeature, PlannedFeature
 from windfall.ports.analysis_services import Vision
 
 

@@ -15,9 +15,8 @@ from windfall.adapters.comprehend import ComprehendLanguage
 from windfall.adapters.polly import PollySpeech
 from windfall.adapters.rekognition import RekognitionVision, request_of
 from windfall.adapters.translate import TranslateTranslation
-from windfall.contracts.analysis import PlannedFeature
 from windfall.contracts.base import S3Pointer
-from windfall.contracts.profile import ImageFeature, TextFeature
+from windfall.contracts.features import ImageFeature, PlannedFeature, TextFeature
 from windfall.errors import InvalidInputError, TransientError, UnsupportedError
 
 SOURCE = S3Pointer(bucket="bucket", key="a.png", version_id="v1")

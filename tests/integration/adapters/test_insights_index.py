@@ -9,8 +9,8 @@ import pytest
 
 from windfall import identity
 from windfall.adapters.dynamodb import DynamoInsightsIndex
-from windfall.contracts.analysis import AnalysisInput, FileIdentity, Kind, OutputLocation
-from windfall.contracts.base import S3Pointer
+from windfall.contracts.analysis import AnalysisInput, FileIdentity, Kind
+from windfall.contracts.base import OutputLocation, S3Pointer
 from windfall.contracts.manifest import FileStatus, Manifest
 from windfall.contracts.outcome import Outcome, OutcomeStatus
 from windfall.errors import ConflictError, TransientError

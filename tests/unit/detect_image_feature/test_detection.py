@@ -15,10 +15,9 @@ from tests.fakes.service_model import model_violations
 from tests.fakes.storage import FakeObjectStore
 from tests.fakes.vision import FakeVision
 from windfall.adapters.rekognition import request_of
-from windfall.contracts.analysis import PlannedFeature
 from windfall.contracts.base import S3Pointer
+from windfall.contracts.features import ImageFeature, PlannedFeature
 from windfall.contracts.outcome import OutcomeStatus
-from windfall.contracts.profile import ImageFeature
 from windfall.errors import InvalidInputError, TransientError, UnsupportedError
 
 OUTPUT = {"bucket": "results", "prefix": "results/f/"}

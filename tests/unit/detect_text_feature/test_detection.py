@@ -13,8 +13,8 @@ from tests.fakes.hooks import CrashAfter, CrashError, Hook
 from tests.fakes.language import FakeLanguage
 from tests.fakes.storage import FakeObjectStore
 from windfall.contracts.base import S3Pointer
+from windfall.contracts.features import TextFeature
 from windfall.contracts.outcome import OutcomeStatus
-from windfall.contracts.profile import TextFeature
 from windfall.errors import TransientError, WorkContinuesError
 
 LONG = "".join(f"Mary number {n} is good \U0001f600 and called {n:07}. " for n in range(8_000))

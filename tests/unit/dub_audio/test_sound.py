@@ -17,7 +17,7 @@ from dub_audio.models import DubAudioTask
 from tests.fakes.speech import rate_of, words_of
 from tests.fakes.storage import FakeObjectStore
 from windfall.captions.cues import Cue, CueList
-from windfall.contracts.profile import Engine
+from windfall.contracts.languages import Engine
 from windfall.mp3 import audible, first_frames, silent_frame, sound
 from windfall.ports.analysis_services import Speech
 

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from tests.fakes.storage import FakeObjectStore
 from windfall.checkpoints import RESERVE, Checkpoints, part_name, take_steps
 from windfall.clock import utc_now
-from windfall.contracts.analysis import OutputLocation
-from windfall.contracts.base import S3Pointer
+from windfall.contracts.base import OutputLocation, S3Pointer
 from windfall.contracts.outcome import OutcomeStatus
 from windfall.errors import TransientError, UnsupportedError, WorkContinuesError
 from windfall.features import MOST_SUMMARY, Finding, fitted, settle, shortened

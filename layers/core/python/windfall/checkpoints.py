@@ -18,8 +18,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from windfall.contracts.analysis import OutputLocation
-from windfall.contracts.base import S3Pointer
+from windfall.contracts.base import OutputLocation, S3Pointer
 from windfall.contracts.outcome import Outcome
 from windfall.errors import WorkContinuesError
 from windfall.ports.storage import ObjectStore

@@ -7,7 +7,9 @@ import json
 import re
 from typing import Any
 
-from windfall.contracts.analysis import AudioPlan, Kind, PlannedFeature, TextPlan
+from windfall.contracts.analysis import Kind, TextPlan
+from windfall.contracts.audio import AudioPlan
+from windfall.contracts.features import PlannedFeature
 
 _DIGITS = 40
 _PLAN_VERSION = 1

@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 
 from windfall import keys
 from windfall.clock import seconds_between
-from windfall.contracts.analysis import AnalysisInput, OutputLocation
+from windfall.contracts.analysis import AnalysisInput
+from windfall.contracts.base import OutputLocation
 from windfall.contracts.manifest import FileStatus, Manifest, ResultFile
 from windfall.contracts.outcome import Outcome, OutcomeStatus
 from windfall.ports.insights import Attachment

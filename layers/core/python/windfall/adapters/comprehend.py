@@ -7,7 +7,7 @@ from typing import Any
 
 from windfall.adapters.aws_errors import translated_errors
 from windfall.adapters.clients import ai_client
-from windfall.contracts.profile import TextFeature
+from windfall.contracts.features import TextFeature
 from windfall.errors import InvalidInputError
 from windfall.ports.analysis_services import BatchDetection, DetectionError
 

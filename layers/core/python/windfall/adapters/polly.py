@@ -10,7 +10,7 @@ from botocore.exceptions import HTTPClientError, IncompleteReadError
 
 from windfall.adapters.aws_errors import translated_errors
 from windfall.adapters.clients import ai_client
-from windfall.contracts.profile import Engine
+from windfall.contracts.languages import Engine
 from windfall.errors import TransientError
 
 

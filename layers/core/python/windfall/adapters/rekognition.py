@@ -6,9 +6,8 @@ from typing import Any
 
 from windfall.adapters.aws_errors import translated_errors
 from windfall.adapters.clients import ai_client
-from windfall.contracts.analysis import PlannedFeature
 from windfall.contracts.base import S3Pointer
-from windfall.contracts.profile import ImageFeature
+from windfall.contracts.features import ImageFeature, PlannedFeature
 
 _DEFAULT_CONFIDENCE = 55.0
 """Percent; Rekognition's own default for labels."""

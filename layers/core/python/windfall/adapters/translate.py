@@ -7,7 +7,7 @@ from typing import Any
 
 from windfall.adapters.aws_errors import translated_errors
 from windfall.adapters.clients import ai_client
-from windfall.contracts.profile import Formality, Profanity
+from windfall.contracts.languages import Formality, Profanity
 from windfall.ports.analysis_services import Translated
 
 

@@ -7,18 +7,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from windfall.contracts.base import Contract, HexId, LanguageCode, S3Pointer, Sha256, Timestamp
+from windfall.contracts.audio import AudioPlan, MediaFacts
+from windfall.contracts.base import Contract, HexId, OutputLocation, S3Pointer, Sha256, Timestamp
+from windfall.contracts.features import PlannedFeature, PlannedTextFeature
+from windfall.contracts.languages import LanguagePlan
 from windfall.contracts.outcome import Outcome
-from windfall.contracts.profile import (
-    Engine,
-    Formality,
-    ImageFeature,
-    Profanity,
-    SpokenLanguage,
-    TextFeature,
-    VocabularyFilter,
-    Voice,
-)
 
 
 class Kind(StrEnum):
@@ -29,90 +22,11 @@ class Kind(StrEnum):
     AUDIO = "audio"
 
 
-class PlannedFeature(Contract):
-    """A feature of an image to find; `min_confidence` (percent) where the feature takes one."""
-
-    feature: ImageFeature
-    min_confidence: float | None = Field(default=None, ge=0, le=100)
-
-
-class PlannedTextFeature(Contract):
-    """A feature of a text to find."""
-
-    feature: TextFeature
-
-
-class SpeechPlan(Contract):
-    """How to speak a text in one language.
-
-    Attributes:
-        speaker_voices: Who dubs the first speaker of a recording, the second, …; the others, and
-            a text, have `voice`.
-    """
-
-    voice: str
-    engine: Engine
-    lexicons: list[str] = Field(default_factory=list)
-    max_characters: int = Field(ge=0)
-    speaker_voices: list[Voice] = Field(default_factory=list)
-
-
-class TranslationTarget(Contract):
-    """The language to translate into, and how; past `max_characters` it is skipped."""
-
-    language: LanguageCode
-    terminologies: list[str] = Field(default_factory=list)
-    formality: Formality | None = None
-    profanity: Profanity | None = None
-    max_characters: int = Field(ge=0)
-
-
-class LanguagePlan(TranslationTarget):
-    """A language to translate into and, if `speech` is set, to speak."""
-
-    speech: SpeechPlan | None = None
-
-
 class TextPlan(Contract):
     """What to do with the text of a file, or with the text found in an image."""
 
     features: list[PlannedTextFeature] = Field(default_factory=list)
     languages: list[LanguagePlan] = Field(default_factory=list)
-
-
-class AudioPlan(Contract):
-    """How to transcribe a recording.
-
-    Attributes:
-        speakers: Tell the speakers apart by their voices, at most `max_speakers` of them.
-        channels: Transcribe each channel by itself: true, false, or null for "as the file is",
-            which is true for telephone calls with two channels.
-        vocabulary: A custom vocabulary of Transcribe's.
-        redact: Leave personal data out of the transcript.
-        languages: What may be spoken; one is taken for granted, of several (or of all, when there
-            is none) the right one is found.
-    """
-
-    speakers: bool = True
-    max_speakers: int = Field(default=10, ge=2, le=30)
-    channels: bool | None = None
-    vocabulary: str | None = None
-    vocabulary_filter: VocabularyFilter | None = None
-    redact: bool = False
-    languages: list[SpokenLanguage] = Field(default_factory=list)
-
-
-class MediaFacts(Contract):
-    """What admission found out about a recording; null where the file does not tell.
-
-    Attributes:
-        wait_seconds: How long its transcript is waited for at most.
-    """
-
-    seconds: float | None = Field(default=None, ge=0)
-    channels: int | None = Field(default=None, ge=1)
-    sample_rate: int | None = Field(default=None, ge=1)
-    wait_seconds: int = Field(ge=1)
 
 
 class FileIdentity(Contract):
@@ -126,13 +40,6 @@ class FileIdentity(Contract):
     format: str
     media_type: str
     content_sha256: Sha256
-
-
-class OutputLocation(Contract):
-    """Where results go; `prefix` ends with a slash."""
-
-    bucket: str
-    prefix: str = Field(pattern=r"/$")
 
 
 class AnalysisInput(Contract):

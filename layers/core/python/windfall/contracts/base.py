@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 
 class Contract(BaseModel):
@@ -40,3 +40,10 @@ class S3Pointer(Contract):
     bucket: str
     key: str
     version_id: str | None = None
+
+
+class OutputLocation(Contract):
+    """Where results go; `prefix` ends with a slash."""
+
+    bucket: str
+    prefix: str = Field(pattern=r"/$")

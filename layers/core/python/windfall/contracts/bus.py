@@ -11,8 +11,8 @@ from pydantic import Field
 
 from windfall.contracts.analysis import Kind
 from windfall.contracts.base import Contract, HexId, LanguageCode, S3Pointer, Timestamp
+from windfall.contracts.features import ImageFeature, TextFeature
 from windfall.contracts.outcome import OutcomeStatus
-from windfall.contracts.profile import ImageFeature, TextFeature
 
 SOURCE = "windfall"
 

@@ -2,44 +2,14 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from windfall.contracts.audio import ResourceName, SpokenLanguage, VocabularyFilter
 from windfall.contracts.base import Contract, LanguageCode
-
-ResourceName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,256}$")]
-
-Formality = Literal["FORMAL", "INFORMAL"]
-Profanity = Literal["MASK"]
-Engine = Literal["standard", "neural", "long-form", "generative"]
-
-SpokenLanguage = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}-[A-Z]{2}$")]
-"""A language as Amazon Transcribe writes it: `en-US`, `es-ES`, `zh-CN`."""
-
-
-class ImageFeature(StrEnum):
-    """What Rekognition finds in an image."""
-
-    LABELS = "labels"
-    PROPERTIES = "properties"
-    FACES = "faces"
-    TEXT = "text"
-    CELEBRITIES = "celebrities"
-    MODERATION = "moderation"
-    PROTECTIVE_EQUIPMENT = "protective_equipment"
-
-
-class TextFeature(StrEnum):
-    """What Comprehend finds in a text; its language is always found."""
-
-    SENTIMENT = "sentiment"
-    TARGETED_SENTIMENT = "targeted_sentiment"
-    ENTITIES = "entities"
-    KEY_PHRASES = "key_phrases"
-    PII = "pii"
-    SYNTAX = "syntax"
+from windfall.contracts.features import ImageFeature, TextFeature
+from windfall.contracts.languages import Formality, Profanity, Voice
 
 
 class ImageProfile(Contract):
@@ -71,13 +41,6 @@ class TextProfile(Contract):
     )
 
 
-class VocabularyFilter(Contract):
-    """Words that Transcribe leaves out, masks or marks."""
-
-    name: ResourceName
-    method: Literal["remove", "mask", "tag"] = "mask"
-
-
 class AudioProfile(Contract):
     """How to transcribe recordings; the fields are those of `AudioPlan`."""
 
@@ -107,13 +70,6 @@ class LanguagesProfile(Contract):
     formality: Formality | None = None
     profanity: Profanity | None = None
     max_characters: int = Field(default=1_000_000, ge=0)
-
-
-class Voice(Contract):
-    """A voice of Polly and the engine that speaks it."""
-
-    voice: str = Field(min_length=1, max_length=64)
-    engine: Engine = "neural"
 
 
 class SpeechProfile(Contract):

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from windfall.contracts.analysis import PlannedFeature
 from windfall.contracts.base import S3Pointer
-from windfall.contracts.profile import Engine, Formality, Profanity, TextFeature
+from windfall.contracts.features import PlannedFeature, TextFeature
+from windfall.contracts.languages import Engine, Formality, Profanity
 
 
 class Vision(Protocol):

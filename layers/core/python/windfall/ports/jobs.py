@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from windfall.contracts.analysis import AudioPlan
+from windfall.contracts.audio import AudioPlan
 from windfall.contracts.base import S3Pointer
 from windfall.contracts.jobs import Completion, JobId
 
