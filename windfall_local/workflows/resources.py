@@ -39,7 +39,7 @@ _SDK_PREFIXES = {
     "cloudwatchlogs": "CloudWatchLogs",
     "dynamodb": "DynamoDb",
     "eventbridge": "EventBridge",
-    "secretsmanager": "SecretsManager",
+    "secretsmanager": "SecretsManager",  # pragma: allowlist secret
     "sagemaker": "SageMaker",
     "sagemakerruntime": "SageMakerRuntime",
 }

@@ -48,7 +48,7 @@ def handler(event, context):
         "ours": [name for name in sys.modules if name.startswith("windfall_local")],
     }
 """
-    os.environ["WINDFALL_TEST_SECRET"] = "not for functions"
+    os.environ["WINDFALL_TEST_SECRET"] = "not for functions"  # pragma: allowlist secret
     directory = await functions.create("env", source, Environment={"Variables": {"STAGE": "test"}})
     seen = json.loads((await functions.invoke("env"))["Payload"])
     del os.environ["WINDFALL_TEST_SECRET"]

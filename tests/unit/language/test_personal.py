@@ -45,7 +45,11 @@ def found(text: str, language: str = "en") -> list[tuple[str, str]]:
         ("NINO AB123456C.", "UK_NATIONAL_INSURANCE_NUMBER", "AB123456C"),
         ("NHS number 943 476 5919.", "UK_NATIONAL_HEALTH_SERVICE_NUMBER", "943 476 5919"),
         ("My SIN is 046 454 286.", "CA_SOCIAL_INSURANCE_NUMBER", "046 454 286"),
-        ("Key AKIAIOSFODNN7EXAMPLE here.", "AWS_ACCESS_KEY", "AKIAIOSFODNN7EXAMPLE"),
+        (  # AWS's own example
+            "Key AKIAIOSFODNN7EXAMPLE here.",  # pragma: allowlist secret
+            "AWS_ACCESS_KEY",
+            "AKIAIOSFODNN7EXAMPLE",  # pragma: allowlist secret
+        ),
         (
             "Secret wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY here.",
             "AWS_SECRET_KEY",
