@@ -1,4 +1,4 @@
-"""A cloud with a bucket and a bus, for services that read, write and tell."""
+"""A cloud with buckets, a bus and topics, for services that read, write and tell."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from windfall_local.api import Principal, ServiceError
 
 
 class FakeCloud:
-    """S3 in a dictionary; events in a list; permissions as the test takes them away."""
+    """S3 in a dictionary; events and messages in lists; permissions as the test takes them away."""
 
     region = "us-east-1"
     endpoint = "http://127.0.0.1:4566"
@@ -19,17 +19,24 @@ class FakeCloud:
         self.objects: dict[tuple[str, str], bytes] = {}
         self.metadata: dict[tuple[str, str], dict[str, str]] = {}
         self.events: list[tuple[str, str, dict[str, Any]]] = []
+        self.messages: list[dict[str, Any]] = []
         self.denied: set[str] = set()
+        self._parts: dict[tuple[str, str], list[bytes]] = {}
         self.callers: list[str] = []
 
     async def call(
         self, service: str, operation: str, parameters: dict[str, Any], principal: Principal
     ) -> Any:
-        """HeadObject, GetObject with ranges, PutObject."""
-        assert service == "s3"
+        """HeadObject, GetObject with ranges, PutObject, uploads in parts; Publish."""
         self.callers.append(principal.arn)
         if operation in self.denied:
             raise ServiceError("AccessDenied", "Access Denied", status=403)
+        if operation == "Publish":
+            self.messages.append(parameters)
+            return {"MessageId": str(len(self.messages))}
+        assert service == "s3"
+        if "Upload" in operation:
+            return self._upload(operation, parameters)
         place = parameters["Bucket"], parameters["Key"]
         if operation == "PutObject":
             self.objects[place] = bytes(parameters["Body"])
@@ -44,6 +51,19 @@ class FakeCloud:
         if "Range" in parameters:
             begin, end = map(int, parameters["Range"].removeprefix("bytes=").split("-"))
         return {"Body": content[begin : end + 1]}
+
+    def _upload(self, operation: str, parameters: dict[str, Any]) -> Any:
+        place = parameters["Bucket"], parameters["Key"]
+        if operation == "CreateMultipartUpload":
+            self._parts[place] = []
+            return {"UploadId": "upload"}
+        if operation == "UploadPart":
+            self._parts[place].append(bytes(parameters["Body"]))
+            return {"ETag": f"part {parameters['PartNumber']}"}
+        wanted = [part["ETag"] for part in parameters["MultipartUpload"]["Parts"]]
+        assert wanted == [f"part {number + 1}" for number in range(len(self._parts[place]))]
+        self.objects[place] = b"".join(self._parts.pop(place))
+        return {}
 
     async def emit(
         self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]

@@ -1,9 +1,11 @@
-"""An engine that dies when told to."""
+"""Engines that die when told to, are curious, or never end."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from pathlib import Path
 
 
 class MortalEngine:
@@ -24,3 +26,12 @@ class CuriousEngine:
     def main_file(self) -> str | None:
         """The file of the main module, as multiprocessing took it over."""
         return getattr(sys.modules.get("__mp_main__"), "__file__", None)
+
+
+class TirelessEngine:
+    """Works until its process is ended."""
+
+    def work(self, begun: Path) -> None:
+        """Say that it began, and go on."""
+        begun.touch()
+        signal.pause()

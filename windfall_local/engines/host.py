@@ -55,7 +55,18 @@ class _EngineProcess(SpawnProcess):
 
 
 class _EngineContext(SpawnContext):
-    Process = _EngineProcess
+    """Remembers the processes that it started."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started: list[_EngineProcess] = []
+
+    # What a pool asks of its context; in the base class it is a class.
+    def Process(self, *arguments: Any, **named: Any) -> _EngineProcess:  # type: ignore[override]  # noqa: N802
+        process = _EngineProcess(*arguments, **named)
+        self.started = [one for one in self.started if one.is_alive()]
+        self.started.append(process)
+        return process
 
 
 class EngineHost:
@@ -67,6 +78,7 @@ class EngineHost:
 
     def __init__(self, processes: dict[str, int] | None = None) -> None:
         self._processes = processes or {}
+        self._context = _EngineContext()
         self._pools: dict[str, ProcessPoolExecutor] = {}
 
     async def run(self, engine: str, method: str, *arguments: Any) -> Any:
@@ -80,7 +92,7 @@ class EngineHost:
         if pool is None:
             pool = self._pools[engine] = ProcessPoolExecutor(
                 self._processes.get(engine, 1),
-                mp_context=_EngineContext(),
+                mp_context=self._context,
                 initializer=_prepare_process,
             )
         try:
@@ -95,7 +107,10 @@ class EngineHost:
             ) from error
 
     def close(self) -> None:
-        """End every engine's process, without waiting for work that nobody awaits any more."""
+        """End every engine's process, and the work in it, which nobody awaits any more."""
         for pool in self._pools.values():
             pool.shutdown(wait=False, cancel_futures=True)
         self._pools.clear()
+        for process in self._context.started:
+            # This process would wait for theirs at its own end, minutes for a long recording.
+            process.terminate()

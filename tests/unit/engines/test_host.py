@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -33,3 +35,14 @@ async def test_an_engine_that_died_starts_again_when_needed(host: EngineHost) ->
 
 async def test_an_engine_does_not_import_the_command_line(host: EngineHost) -> None:
     assert await host.run("tests.fakes.engine:CuriousEngine", "main_file") is None
+
+
+async def test_work_that_nobody_awaits_ends_with_the_host(tmp_path: Path) -> None:
+    host = EngineHost()
+    begun = tmp_path / "begun"
+    work = asyncio.create_task(host.run("tests.fakes.engine:TirelessEngine", "work", begun))
+    while not begun.exists():
+        await asyncio.sleep(0.01)
+    host.close()
+    with pytest.raises(EngineDiedError):
+        await work

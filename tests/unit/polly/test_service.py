@@ -295,15 +295,6 @@ def test_every_voice_is_one_of_the_api_and_can_be_spoken() -> None:
             assert voice.speaker(language).language == SPOKEN[language]
 
 
-@pytest.mark.parametrize(
-    "operation",
-    ["StartSpeechSynthesisTask", "GetSpeechSynthesisTask", "ListSpeechSynthesisTasks"],
-)
-async def test_tasks_are_refused_by_name(polly: Polly, operation: str) -> None:
-    error = await polly.refusal(operation)
-    assert (error.status, operation in error.message) == (501, True)
-
-
 async def test_marks_are_json_that_names_bytes(polly: Polly) -> None:
     answer = await polly.speak(
         OutputFormat="json",

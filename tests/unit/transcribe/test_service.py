@@ -604,7 +604,7 @@ async def test_jobs_of_more_than_ninety_days_ago_are_forgotten(transcribe: Trans
     await transcribe.start()
     await transcribe.ended()
     (record,) = (transcribe.cloud.data_dir / "transcribe/jobs").glob("*/job.json")
-    old = {**json.loads(record.read_text()), "ended": "2001-01-01T00:00:00+00:00"}
+    old = {**json.loads(record.read_text()), "created": "2001-01-01T00:00:00+00:00"}
     record.write_text(json.dumps(old))
     transcribe.service = transcribe.make()
     await transcribe.service.start()

@@ -3,15 +3,19 @@
 # ruff: noqa: RUF001 - phonetic letters look like others
 import io
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from windfall_local.engines.host import EngineHost
 from windfall_local.engines.voice import ESPEAK, Mark, Speaker, Speech, SpeechRequest
-from windfall_local.engines.voice.engine import EspeakEngine
+from windfall_local.engines.voice.engine import EspeakEngine, EspeakNarrator
 from windfall_local.engines.voice.phonetics import viseme_of
 from windfall_local.engines.voice.sound import resample
 
@@ -136,6 +140,51 @@ def test_a_tone_keeps_its_pitch_and_a_high_one_is_filtered_out() -> None:
     spectrum = np.abs(np.fft.rfft(resample(low, 22050, 8000).astype(float)))
     assert int(spectrum.argmax()) == 500
     assert np.abs(resample(high, 22050, 8000)[100:-100]).max() < 500
+
+
+def test_a_narration_is_what_is_spoken_in_one_answer(engine: EspeakEngine, tmp_path: Path) -> None:
+    request = SpeechRequest(f"<speak><s>{TEXT}</s><s>One two.</s></speak>", True, SPEAKER)
+    narration = EspeakNarrator().narrate(request, "pcm", 16000, tmp_path / "speech")
+    speech = engine.speak(request, "pcm", 16000)
+    # The synthesiser's sound and times are never quite the same twice.
+    written = (tmp_path / "speech").stat().st_size
+    assert written == pytest.approx(narration.seconds * 32_000, abs=2)
+    assert written == pytest.approx(len(speech.audio), rel=0.05)
+    assert words(narration.marks) == words(speech.marks)
+
+
+def test_a_long_plain_text_is_spoken_whole_and_not_cut(tmp_path: Path) -> None:
+    sentences = [f"This is sentence {number} of Dr. Smith's café & bar." for number in range(300)]
+    text = " ".join(sentences)
+    request = SpeechRequest(text, False, SPEAKER)
+    narration = EspeakNarrator().narrate(request, "pcm", 8000, tmp_path / "speech")
+    assert narration.seconds > 600
+    assert (tmp_path / "speech").stat().st_size == pytest.approx(narration.seconds * 16000, abs=2)
+    marks = [mark for mark in narration.marks if mark.kind == "sentence"]
+    assert [mark.value for mark in marks] == sentences
+    assert all(text.encode()[m.start : m.end].decode() == m.value for m in marks)
+    times = [mark.time for mark in narration.marks]
+    assert times == sorted(times)
+    assert times[-1] <= narration.seconds * 1000
+
+
+def test_one_answer_is_cut_after_ten_minutes(engine: EspeakEngine) -> None:
+    text = '<speak>a<break time="10s"/></speak>'.replace(
+        "a<", "a" + '<break time="10s"/>' * 60 + "<"
+    )
+    speech = engine.speak(SpeechRequest(text, True, SPEAKER), "pcm", 8000)
+    assert (speech.seconds, len(speech.audio)) == (600, 600 * 8000 * 2)
+
+
+@given(st.lists(st.integers(0, 300), max_size=8), st.sampled_from([8000, 16000, 24000, 48000]))
+def test_pieces_together_have_the_length_of_the_whole(sizes: list[int], rate: int) -> None:
+    whole: NDArray[np.int16] = np.zeros(sum(sizes), np.int16)
+    before = np.cumsum([0, *sizes])
+    pieces = [
+        len(resample(np.zeros(size, np.int16), 22050, rate, int(start)))
+        for size, start in zip(sizes, before, strict=False)
+    ]
+    assert sum(pieces) == len(resample(whole, 22050, rate))
 
 
 @pytest.fixture

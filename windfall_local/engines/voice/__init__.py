@@ -1,6 +1,7 @@
 """Speech from text.
 
-    engine     `EspeakEngine`: script → sound and marks
+    engine     `EspeakEngine` speaks in one answer, `EspeakNarrator` into files
+    reading    script → sound and marks, part by part
     script     text or SSML as parts to speak, each character knowing where it came from
     ssml       the parser of SSML, with byte positions
     wording    what `say-as` reads out
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol
 
 from windfall_local.engines.voice.lexicon import Lexicon
@@ -23,9 +25,12 @@ from windfall_local.engines.voice.ssml import InvalidSsmlError
 
 __all__ = [
     "ESPEAK",
+    "NARRATOR",
     "AudioFormat",
     "InvalidSsmlError",
     "Mark",
+    "Narration",
+    "Narrator",
     "Speaker",
     "Speech",
     "SpeechRequest",
@@ -33,7 +38,8 @@ __all__ = [
 ]
 
 ESPEAK = "windfall_local.engines.voice.engine:EspeakEngine"
-"""What `EngineHost.run` calls it."""
+NARRATOR = "windfall_local.engines.voice.engine:EspeakNarrator"
+"""What `EngineHost.run` calls them."""
 
 AudioFormat = Literal["mp3", "ogg_vorbis", "ogg_opus", "pcm", "mulaw", "alaw"]
 
@@ -111,6 +117,19 @@ class Speech:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Narration:
+    """A text that was spoken into a file.
+
+    Attributes:
+        marks: In the order of their times.
+        seconds: How long it takes.
+    """
+
+    marks: list[Mark]
+    seconds: float
+
+
 class VoiceEngine(Protocol):
     """Speaks."""
 
@@ -124,6 +143,21 @@ class VoiceEngine(Protocol):
 
     def speak(self, request: SpeechRequest, audio: AudioFormat | None, rate: int) -> Speech:
         """Speak a text; with `audio` None only the marks are made.
+
+        Raises:
+            InvalidSsmlError: The SSML is malformed or refused.
+            EngineUnavailableError: The synthesiser is not there.
+        """
+        ...
+
+
+class Narrator(Protocol):
+    """Speaks at length."""
+
+    def narrate(
+        self, request: SpeechRequest, audio: AudioFormat | None, rate: int, path: Path
+    ) -> Narration:
+        """Speak a text into a file; with `audio` None only the marks are made.
 
         Raises:
             InvalidSsmlError: The SSML is malformed or refused.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import html
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -165,6 +166,12 @@ class Espeak:
             text = value.decode("utf-8", "ignore")
             self._events.append(Event(kind, event.audio_position, event.text_position - 1, text))
         return 0
+
+
+@cache
+def started() -> Espeak:
+    """The synthesiser of this process: its library has one state, and one callback."""
+    return Espeak()
 
 
 def escape(text: str) -> str:

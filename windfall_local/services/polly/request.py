@@ -1,4 +1,4 @@
-"""One SynthesizeSpeech request, checked against what Polly takes."""
+"""One request for speech, checked against what Polly takes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,27 @@ from windfall_local.api import ServiceError, UnsupportedOperationError
 from windfall_local.engines.voice import AudioFormat
 from windfall_local.services.polly.voices import LANGUAGE_NAMES, VOICES, Voice
 
-BILLED = 3_000
-TOTAL = 6_000
-"""Characters: spoken ones, and with the tags of SSML (developer guide, quotas)."""
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one operation takes.
+
+    Attributes:
+        billed: Characters that are spoken (developer guide, quotas).
+        total: Characters with the tags of SSML.
+        rates: Samples a second of MP3 and Vorbis (API reference, SampleRate).
+    """
+
+    billed: int
+    total: int
+    rates: tuple[int, ...]
+
+
+ANSWER = Limits(3_000, 6_000, (8000, 16000, 22050, 24000, 44100, 48000))
+"""Of SynthesizeSpeech."""
+
+TASK = Limits(100_000, 200_000, (8000, 16000, 22050, 24000))
+"""Of StartSpeechSynthesisTask."""
 
 MOST_LEXICONS = 5
 
@@ -26,14 +44,13 @@ CONTENT_TYPES = {
 }
 
 _RATES: dict[str, tuple[int, ...]] = {
-    "mp3": (8000, 16000, 22050, 24000, 44100, 48000),
-    "ogg_vorbis": (8000, 16000, 22050, 24000, 44100, 48000),
     "ogg_opus": (48000,),
     "pcm": (8000, 16000),
     "mulaw": (8000,),
     "alaw": (8000,),
-    "json": (8000, 16000, 22050, 24000, 44100, 48000),
 }
+"""Of the formats that do not take the operation's own."""
+
 _DEFAULT_RATES = {"pcm": 16000, "ogg_opus": 48000, "mulaw": 8000, "alaw": 8000}
 
 _EFFECTS = ("whispered", "vocal-tract-length", "phonation")
@@ -79,7 +96,7 @@ class SpeechOrder:
         return None if self.output == "json" else cast(AudioFormat, self.output)
 
 
-def read_order(parameters: dict[str, Any]) -> SpeechOrder:
+def read_order(parameters: dict[str, Any], limits: Limits) -> SpeechOrder:
     """Check a request.
 
     Raises:
@@ -107,16 +124,16 @@ def read_order(parameters: dict[str, Any]) -> SpeechOrder:
         voice=voice,
         language=_language(parameters, voice),
         output=output,
-        rate=_rate(parameters, output, engine),
+        rate=_rate(parameters, output, engine, limits),
         marks=_marks(parameters, output, ssml=ssml),
         lexicons=lexicons,
         refused=_REFUSED[engine],
     )
 
 
-def check_length(billed: int, total: int) -> None:
+def check_length(billed: int, total: int, limits: Limits) -> None:
     """Refuse a text that is too long for one request."""
-    if billed > BILLED or total > TOTAL:
+    if billed > limits.billed or total > limits.total:
         raise ServiceError("TextLengthExceededException", "Maximum text length has been exceeded")
 
 
@@ -143,15 +160,16 @@ def _language(parameters: dict[str, Any], voice: Voice) -> str:
     return language
 
 
-def _rate(parameters: dict[str, Any], output: str, engine: str) -> int:
+def _rate(parameters: dict[str, Any], output: str, engine: str, limits: Limits) -> int:
     named = parameters.get("SampleRate")
     if named is None:
         return _DEFAULT_RATES.get(output, 22050 if engine == "standard" else 24000)
-    if not str(named).isdigit() or int(named) not in _RATES[output]:
+    rates = _RATES.get(output, limits.rates)
+    if not str(named).isdigit() or int(named) not in rates:
         raise ServiceError(
             "InvalidSampleRateException",
             f"The sample rate {named} is not valid for {output}. Valid are: "
-            f"{', '.join(map(str, _RATES[output]))}",
+            f"{', '.join(map(str, rates))}",
         )
     return int(named)
 

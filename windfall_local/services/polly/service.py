@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from typing import Any
 
 from windfall_local.api import (
@@ -14,19 +12,15 @@ from windfall_local.api import (
     ServiceError,
     UnsupportedOperationError,
 )
-from windfall_local.engines import EngineDiedError, EngineUnavailableError
 from windfall_local.engines.host import EngineHost
-from windfall_local.engines.voice import ESPEAK, InvalidSsmlError, Mark, Speech, SpeechRequest
 from windfall_local.services.polly import request as requests
 from windfall_local.services.polly.lexicons import LexiconStore
-from windfall_local.services.polly.voices import LANGUAGE_NAMES, SPOKEN, VOICES, Voice
+from windfall_local.services.polly.speaking import Speaking
+from windfall_local.services.polly.task import Task, check_destination, shown
+from windfall_local.services.polly.tasks import Tasks
+from windfall_local.services.polly.voices import LANGUAGE_NAMES, VOICES, Voice
 
 Answer = dict[str, Any]
-
-_TASKS = (
-    "Tasks of the local polly are not there yet: {0} works on AWS only. SynthesizeSpeech speaks "
-    "up to 3,000 characters."
-)
 
 
 class PollyService(OperationService):
@@ -41,31 +35,54 @@ class PollyService(OperationService):
 
     def __init__(self, cloud: Cloud, host: EngineHost) -> None:
         self._cloud = cloud
-        self._host = host
-        self._lexicons = LexiconStore(cloud.data_dir / "polly" / "lexicons")
+        folder = cloud.data_dir / "polly"
+        self._lexicons = LexiconStore(folder / "lexicons")
+        self._speaking = Speaking(host, self._lexicons)
+        self._tasks = Tasks(cloud, self._speaking, folder / "tasks")
+
+    # --- Life -----------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Go on with the tasks that an earlier process accepted."""
+        await self._tasks.start()
+
+    async def stop(self) -> None:
+        """End the work; a task that is not done is spoken anew by the next process."""
+        await self._tasks.stop()
+
+    # --- Speech ---------------------------------------------------------------------------------
 
     async def synthesize_speech(self, parameters: Answer, context: CallContext) -> Answer:
         """A text as sound, or as the marks of its sound."""
-        order = requests.read_order(parameters)
-        billed = await self._measure(order)
-        lexicons = [self._lexicons.lexicon(name) for name in order.lexicons]
-        spoken = SpeechRequest(
-            text=order.text,
-            ssml=order.ssml,
-            speaker=order.voice.speaker(order.language),
-            languages=SPOKEN,
-            refused=order.refused,
-            lexicons=[lexicon for lexicon in lexicons if lexicon.language == order.language],
-        )
-        speech: Speech = await self._ask("speak", spoken, order.audio, order.rate)
-        stream = speech.audio
-        if order.audio is None:
-            stream = _mark_lines(speech.marks, order.marks)
+        order = requests.read_order(parameters, requests.ANSWER)
+        billed = await self._speaking.measure(order, requests.ANSWER)
         return {
-            "AudioStream": stream,
+            "AudioStream": await self._speaking.speak(order),
             "ContentType": requests.CONTENT_TYPES[order.output],
             "RequestCharacters": billed,
         }
+
+    async def start_speech_synthesis_task(self, parameters: Answer, context: CallContext) -> Answer:
+        """Accept a text to be spoken into an object in S3."""
+        order = requests.read_order(parameters, requests.TASK)
+        check_destination(parameters, self._cloud.region)
+        billed = await self._speaking.measure(order, requests.TASK)
+        task = self._tasks.accept(parameters, context.principal, billed)
+        return {"SynthesisTask": self._shown(task)}
+
+    async def get_speech_synthesis_task(self, parameters: Answer, context: CallContext) -> Answer:
+        """Where a task stands."""
+        return {"SynthesisTask": self._shown(self._tasks.find(str(parameters["TaskId"])))}
+
+    async def list_speech_synthesis_tasks(self, parameters: Answer, context: CallContext) -> Answer:
+        """Tasks, the latest first."""
+        listed, token = self._tasks.page(
+            parameters.get("Status"), parameters.get("MaxResults"), parameters.get("NextToken")
+        )
+        answer: Answer = {"SynthesisTasks": [self._shown(task) for task in listed]}
+        return {**answer, "NextToken": token} if token else answer
+
+    # --- Voices and lexicons --------------------------------------------------------------------
 
     async def describe_voices(self, parameters: Answer, context: CallContext) -> Answer:
         """The voices, all on one page."""
@@ -113,38 +130,8 @@ class PollyService(OperationService):
         self._lexicons.delete(str(parameters["Name"]))
         return {}
 
-    async def start_speech_synthesis_task(self, parameters: Answer, context: CallContext) -> Answer:
-        """Refused: not there yet."""
-        raise UnsupportedOperationError(_TASKS.format("StartSpeechSynthesisTask"))
-
-    async def get_speech_synthesis_task(self, parameters: Answer, context: CallContext) -> Answer:
-        """Refused: not there yet."""
-        raise UnsupportedOperationError(_TASKS.format("GetSpeechSynthesisTask"))
-
-    async def list_speech_synthesis_tasks(self, parameters: Answer, context: CallContext) -> Answer:
-        """Refused: not there yet."""
-        raise UnsupportedOperationError(_TASKS.format("ListSpeechSynthesisTasks"))
-
-    async def _measure(self, order: requests.SpeechOrder) -> int:
-        """The billed characters: tags are free, and count for the total."""
-        billed, total = len(order.text), len(order.text)
-        if order.ssml:
-            # What is too long as a whole need not be parsed.
-            requests.check_length(0, total)
-            billed, total = await self._ask("count_characters", order.text)
-        requests.check_length(billed, total)
-        return billed
-
-    async def _ask(self, method: str, *arguments: Any) -> Any:
-        try:
-            return await self._host.run(ESPEAK, method, *arguments)
-        except InvalidSsmlError as error:
-            raise ServiceError("InvalidSsmlException", str(error)) from error
-        except EngineDiedError as error:
-            # It starts again at the next call: the caller's retry will find it.
-            raise ServiceError("ServiceFailureException", str(error), status=500) from error
-        except EngineUnavailableError as error:
-            raise UnsupportedOperationError(f"The local polly can't speak: {error}") from error
+    def _shown(self, task: Task) -> Answer:
+        return shown(task, self._cloud.region)
 
     def _arn(self, name: str) -> str:
         return f"arn:aws:polly:{self._cloud.region}:{ACCOUNT}:lexicon/{name}"
@@ -162,20 +149,6 @@ def _voice_answer(voice: Voice) -> Answer:
     if voice.also:
         answer["AdditionalLanguageCodes"] = list(voice.also)
     return answer
-
-
-def _mark_lines(marks: Sequence[Mark], kinds: frozenset[str]) -> bytes:
-    """One JSON document a line, as Polly streams them."""
-    lines = []
-    for mark in marks:
-        if mark.kind not in kinds:
-            continue
-        line: Answer = {"time": mark.time, "type": mark.kind}
-        if mark.start is not None:
-            line |= {"start": mark.start, "end": mark.end}
-        line["value"] = mark.value
-        lines.append(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
-    return "".join(lines).encode()
 
 
 def _refuse_token(parameters: Answer) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 from windfall_local.api import CallContext, Cloud, OperationService, ServiceError
 from windfall_local.engines import EngineUnavailableError
 from windfall_local.engines.host import EngineHost
+from windfall_local.services.job_folders import now
 from windfall_local.services.transcribe import answers
-from windfall_local.services.transcribe.jobs import Job, JobStore, Status, now
+from windfall_local.services.transcribe.jobs import Job, JobStore, Status
 from windfall_local.services.transcribe.listening import JobFailedError, Listener
 from windfall_local.services.transcribe.orders import Order, bad_request, read_uri
 from windfall_local.services.transcribe.vocabularies import (
@@ -90,7 +91,7 @@ class TranscribeService(OperationService):
             self._check_limit(bool(deferrable))
         free = self._count("IN_PROGRESS") < CONCURRENT
         status: Status = "IN_PROGRESS" if free else "QUEUED"
-        job = self._jobs.add(parameters, context.principal, status)
+        job = self._jobs.accept(parameters, context.principal, status)
         if free:
             self._work_on(job)
         return {"TranscriptionJob": answers.shown(job, self._cloud.endpoint)}

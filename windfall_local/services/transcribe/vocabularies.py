@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from windfall_local.api import ServiceError
-from windfall_local.services.transcribe.jobs import now
+from windfall_local.services.job_folders import now
 from windfall_local.services.transcribe.orders import bad_request, check_language, check_name
 
 Kind = Literal["vocabulary", "filter"]
