@@ -248,8 +248,7 @@ class LocalCloud:
         Raises:
             ServiceError: As boto3 would raise `ClientError`; `AccessDenied…` when not allowed.
         """
-        policy = self.keys.session_policy(principal)
-        await self._authorizer.authorize(service, operation, parameters, principal, policy)
+        await self.authorize(service, operation, parameters, principal)
         local = self.services.get(service)
         if local is not None:
             check_parameters(service, operation, parameters)
@@ -261,6 +260,17 @@ class LocalCloud:
                 CompletedCall(service, operation, parameters, response, principal)
             )
         return response
+
+    async def authorize(
+        self, service: str, operation: str, parameters: dict[str, Any], principal: Principal
+    ) -> None:
+        """Check a permission without using it.
+
+        Raises:
+            ServiceError: `AccessDenied…`, as the call itself would.
+        """
+        policy = self.keys.session_policy(principal)
+        await self._authorizer.authorize(service, operation, parameters, principal, policy)
 
     async def emit(
         self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]
