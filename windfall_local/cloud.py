@@ -35,6 +35,7 @@ from windfall_local.identity.keys import KeyRegistry
 from windfall_local.identity.policies import PolicySources
 from windfall_local.identity.tokens import SecurityTokenService
 from windfall_local.mirror.snapshot import Snapshot
+from windfall_local.services.sagemaker import SageMakerService
 from windfall_local.stores.observing import Observers
 from windfall_local.stores.stores import Stores
 from windfall_local.wire.serialize import check_parameters
@@ -191,6 +192,9 @@ class LocalCloud:
             self._add(target, self)
         for target in _ENGINE_SERVICES:
             self._add(target, self, host)
+        sagemaker = SageMakerService(self)
+        self.services["sagemaker"] = sagemaker
+        self.services["sagemaker-runtime"] = sagemaker.runtime
         self.services["sts"] = SecurityTokenService(self.keys, self._authorizer)
 
     def _connect_observers(self) -> None:
