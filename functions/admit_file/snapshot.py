@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
-from admit_file.ranges import RangeFile
 from windfall.errors import InvalidInputError
 from windfall.ports.storage import ObjectHead, ObjectStore, OpenObject
+from windfall.ranges import RangeFile
 
 MOST_BYTES = 100_000_000
 """No kind of file is taken beyond this; it bounds the time and the disk that admission needs."""

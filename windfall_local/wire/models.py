@@ -28,8 +28,6 @@ SERVICES = (
     "translate",
     "polly",
     "transcribe",
-    "sagemaker",
-    "sagemaker-runtime",
     "cloudformation",
 )
 """Every service of the local cloud, by botocore's name."""

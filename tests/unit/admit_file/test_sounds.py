@@ -16,7 +16,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from admit_file.ranges import RangeFile
 from admit_file.snapshot import WHOLE_UP_TO, snapshot_of
 from admit_file.sounds import inspect_sound
 from tests.fakes.storage import FakeObjectStore
@@ -24,6 +23,7 @@ from tests.fakes.world import World
 from windfall.contracts.analysis import AnalysisInput, Kind
 from windfall.contracts.manifest import Manifest
 from windfall.errors import InvalidInputError
+from windfall.ranges import RangeFile
 
 SAMPLES = Path(__file__).parents[3] / "../shared/samples/audio"
 

@@ -208,5 +208,6 @@ def test_the_default_profile_is_the_documented_one() -> None:
             "max_characters": 100_000,
             "speaker_voices": {},
         },
+        "table": None,
         "retention_days": 365,
     }

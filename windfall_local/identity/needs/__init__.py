@@ -16,7 +16,6 @@ from windfall_local.identity.needs import (
     management,
     messaging,
     s3,
-    sagemaker,
     security,
 )
 from windfall_local.identity.needs.need import Need, Scene, Writer
@@ -41,8 +40,6 @@ _WRITERS: dict[str, Writer] = {
     "translate": ai.translate_needs,
     "polly": ai.polly_needs,
     "transcribe": ai.transcribe_needs,
-    "sagemaker": sagemaker.sagemaker_needs,
-    "sagemaker-runtime": sagemaker.runtime_needs,
 }
 
 __all__ = ["Need", "Scene", "needs_of"]

@@ -10,6 +10,7 @@ from typing import Any
 from windfall.contracts.analysis import Kind, TextPlan
 from windfall.contracts.audio import AudioPlan
 from windfall.contracts.features import PlannedFeature
+from windfall.contracts.table import TablePlan
 
 _DIGITS = 40
 _PLAN_VERSION = 1
@@ -28,6 +29,7 @@ def settings_hash(
     features: list[PlannedFeature],
     text: TextPlan | None,
     audio: AudioPlan | None = None,
+    table: TablePlan | None = None,
 ) -> str:
     """What is done with a file, as one number: equal plans for equal formats are equal."""
     plan: dict[str, Any] = {
@@ -40,6 +42,8 @@ def settings_hash(
     if audio is not None:
         # Only where there is one: what was analyzed before there was sound keeps its number.
         plan["audio"] = audio.model_dump(mode="json")
+    if table is not None:
+        plan["table"] = table.model_dump(mode="json")
     return _digest(plan)
 
 

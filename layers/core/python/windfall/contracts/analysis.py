@@ -1,4 +1,4 @@
-"""The input of the machines analyze_image, analyze_text and analyze_audio, and of their tasks."""
+"""The input of the machines (analyze_image, analyze_text, score_table, …) and of their tasks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from windfall.contracts.base import Contract, HexId, OutputLocation, S3Pointer, 
 from windfall.contracts.features import PlannedFeature, PlannedTextFeature
 from windfall.contracts.languages import LanguagePlan
 from windfall.contracts.outcome import Outcome
+from windfall.contracts.table import TableLayout, TablePlan
 
 
 class Kind(StrEnum):
@@ -20,6 +21,7 @@ class Kind(StrEnum):
     IMAGE = "image"
     TEXT = "text"
     AUDIO = "audio"
+    TABLE = "table"
 
 
 class TextPlan(Contract):
@@ -50,6 +52,7 @@ class AnalysisInput(Contract):
         source: The file itself, or its converted working copy.
         text: What to do with text; null when the text of an image is not to be read on.
         audio: How to transcribe a recording; null for other kinds, as is `media`.
+        table: How to score a table; null for other kinds, as is `layout`.
         nested: True when a text found in an image is analyzed inside the image's own analysis.
     """
 
@@ -65,6 +68,8 @@ class AnalysisInput(Contract):
     text: TextPlan | None = None
     audio: AudioPlan | None = None
     media: MediaFacts | None = None
+    table: TablePlan | None = None
+    layout: TableLayout | None = None
     nested: bool = False
 
 

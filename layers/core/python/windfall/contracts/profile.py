@@ -10,6 +10,7 @@ from windfall.contracts.audio import ResourceName, SpokenLanguage, VocabularyFil
 from windfall.contracts.base import Contract, LanguageCode
 from windfall.contracts.features import ImageFeature, TextFeature
 from windfall.contracts.languages import Formality, Profanity, Voice
+from windfall.contracts.table import TableProfile
 
 
 class ImageProfile(Contract):
@@ -100,4 +101,5 @@ class Profile(Contract):
     audio: AudioProfile = Field(default_factory=AudioProfile)
     languages: LanguagesProfile = Field(default_factory=LanguagesProfile)
     speech: SpeechProfile = Field(default_factory=SpeechProfile)
+    table: TableProfile | None = None
     retention_days: int = Field(default=365, ge=1, le=36_500)

@@ -13,14 +13,21 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 _BLOCK = 256 << 10
-_BLOCKS_KEPT = 32
+_KEPT = 8 << 20
 
 
 class RangeFile(io.RawIOBase):
-    """Reads an object in blocks; the last ones read are kept."""
+    """Reads an object in blocks; the last ones read are kept, eight megabytes of them.
 
-    def __init__(self, store: ObjectStore, pointer: S3Pointer, size: int) -> None:
+    Args:
+        block: Bytes that are fetched at once: few to look around, many to read on.
+    """
+
+    def __init__(
+        self, store: ObjectStore, pointer: S3Pointer, size: int, block: int = _BLOCK
+    ) -> None:
         super().__init__()
+        self._block_size = block
         self._store = store
         self._pointer = pointer
         self._size = size
@@ -50,7 +57,7 @@ class RangeFile(io.RawIOBase):
         target = memoryview(buffer).cast("B")
         if self._place >= self._size:
             return 0
-        number, offset = divmod(self._place, _BLOCK)
+        number, offset = divmod(self._place, self._block_size)
         piece = self._block(number)[offset : offset + len(target)]
         target[: len(piece)] = piece
         self._place += len(piece)
@@ -60,10 +67,10 @@ class RangeFile(io.RawIOBase):
         if number in self._blocks:
             self._blocks.move_to_end(number)
             return self._blocks[number]
-        start = number * _BLOCK
-        end = min(start + _BLOCK, self._size)
+        start = number * self._block_size
+        end = min(start + self._block_size, self._size)
         block = self._store.read_range(self._pointer, start, end)
         self._blocks[number] = block
-        if len(self._blocks) > _BLOCKS_KEPT:
+        if len(self._blocks) * self._block_size > _KEPT:
             self._blocks.popitem(last=False)
         return block
