@@ -79,7 +79,7 @@ $(RUN)/uv: requirements/bootstrap.txt
 	@touch $@
 
 $(VENV)/.local: requirements/local.txt pyproject.toml | $(RUN)/uv
-	@echo "Installing Python packages into $(VENV) (about 700 MB on disk; licences: docs/licences.md) …"
+	@echo "Installing Python packages into $(VENV) (about 1.1 GB on disk; licences: docs/licences.md) …"
 	@$(UV) --python $(RUN)/python --requirement requirements/local.txt
 	@$(RUN)/uv pip install --quiet --python $(RUN)/python --no-deps --editable .
 	@touch $@

@@ -192,6 +192,20 @@ class Cloud(Protocol):
         ...
 
 
+class AuthorizingCloud(Cloud, Protocol):
+    """A cloud that can be asked whether a call would be allowed."""
+
+    async def authorize(
+        self, service: str, operation: str, parameters: dict[str, Any], principal: Principal
+    ) -> None:
+        """Check a permission without using it.
+
+        Raises:
+            ServiceError: `AccessDenied…`, as the call itself would.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """An access key and its secret; `token` is empty for the root user."""

@@ -35,6 +35,7 @@ from windfall_local.identity.keys import KeyRegistry
 from windfall_local.identity.policies import PolicySources
 from windfall_local.identity.tokens import SecurityTokenService
 from windfall_local.mirror.snapshot import Snapshot
+from windfall_local.services.sagemaker import SageMakerService
 from windfall_local.stores.observing import Observers
 from windfall_local.stores.stores import Stores
 from windfall_local.wire.serialize import check_parameters
@@ -191,6 +192,9 @@ class LocalCloud:
             self._add(target, self)
         for target in _ENGINE_SERVICES:
             self._add(target, self, host)
+        sagemaker = SageMakerService(self)
+        self.services["sagemaker"] = sagemaker
+        self.services["sagemaker-runtime"] = sagemaker.runtime
         self.services["sts"] = SecurityTokenService(self.keys, self._authorizer)
 
     def _connect_observers(self) -> None:
@@ -248,8 +252,7 @@ class LocalCloud:
         Raises:
             ServiceError: As boto3 would raise `ClientError`; `AccessDenied…` when not allowed.
         """
-        policy = self.keys.session_policy(principal)
-        await self._authorizer.authorize(service, operation, parameters, principal, policy)
+        await self.authorize(service, operation, parameters, principal)
         local = self.services.get(service)
         if local is not None:
             check_parameters(service, operation, parameters)
@@ -261,6 +264,17 @@ class LocalCloud:
                 CompletedCall(service, operation, parameters, response, principal)
             )
         return response
+
+    async def authorize(
+        self, service: str, operation: str, parameters: dict[str, Any], principal: Principal
+    ) -> None:
+        """Check a permission without using it.
+
+        Raises:
+            ServiceError: `AccessDenied…`, as the call itself would.
+        """
+        policy = self.keys.session_policy(principal)
+        await self._authorizer.authorize(service, operation, parameters, principal, policy)
 
     async def emit(
         self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]

@@ -49,6 +49,9 @@ def identify_service(request: HttpRequest) -> str:
             raise ServiceError(
                 "UnknownService", f"The local cloud has no service {scope_name!r}.", status=501
             )
+        if service == "sagemaker" and "x-amz-target" not in request.headers:
+            # Both sign alike; only the runtime is asked by paths.
+            return "sagemaker-runtime"
         return service
     target = request.headers.get("x-amz-target")
     if target:

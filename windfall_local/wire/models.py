@@ -28,6 +28,8 @@ SERVICES = (
     "translate",
     "polly",
     "transcribe",
+    "sagemaker",
+    "sagemaker-runtime",
     "cloudformation",
 )
 """Every service of the local cloud, by botocore's name."""

@@ -4,6 +4,7 @@
 - `engine.py`: keeps executions running, announces and writes them down
 - `interpreter.py`: one execution: states, retries, catchers, variables
 - `fanout.py`: Parallel and Map
+- `distribution.py`: distributed Maps; `item_readers.py`, `result_writer.py`, `map_runs.py`
 - `tasks.py`: what a Task calls; `resources.py` and `shapes.py` name and convert it
 - `parsing.py`: Amazon States Language to typed states (`definition.py`), or diagnostics
 - `queries.py`: JSONata: expressions, payload templates, Step Functions' own functions
@@ -12,13 +13,14 @@
 - `journal.py`: what survives the end of the process
 """
 
-from windfall_local.api import Cloud
+from windfall_local.api import AuthorizingCloud
 from windfall_local.workflows.journal import Journal, SqliteJournal
 from windfall_local.workflows.service import StepFunctionsService
 
 __all__ = ["Journal", "SqliteJournal", "StepFunctionsService", "lasting_service"]
 
 
-def lasting_service(cloud: Cloud) -> StepFunctionsService:
+def lasting_service(cloud: AuthorizingCloud) -> StepFunctionsService:
     """Step Functions whose machines and executions outlive the process, in the cloud's folder."""
-    return StepFunctionsService(cloud, SqliteJournal(cloud.data_dir / "state" / "workflows.sqlite"))
+    journal = SqliteJournal(cloud.data_dir / "state" / "workflows.sqlite")
+    return StepFunctionsService(cloud, journal, authorize=cloud.authorize)

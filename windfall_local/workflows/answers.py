@@ -54,6 +54,8 @@ def execution_summary(execution: Execution) -> dict[str, Any]:
     }
     if execution.stopped is not None:
         summary["stopDate"] = moment(execution.stopped)
+    if execution.map_run is not None:
+        summary["mapRunArn"] = execution.map_run
     return summary
 
 

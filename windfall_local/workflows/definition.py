@@ -129,11 +129,69 @@ class ParallelState(WorkState):
     arguments: Template | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ItemReader:
+    """Where a distributed Map's items come from.
+
+    Attributes:
+        resource: S3's GetObject or ListObjectsV2.
+        arguments: Its arguments.
+        input_type: Of an object: `CSV`, `JSON`, `JSONL` or `MANIFEST`; empty for a listing.
+        delimiter: Of CSV, by Step Functions' name.
+        headers: Of CSV, where the definition gives them; None takes the first row.
+        most: `MaxItems`.
+    """
+
+    resource: Resource
+    arguments: Template
+    input_type: str = ""
+    delimiter: str = "COMMA"
+    headers: tuple[str, ...] | None = None
+    most: Template | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemBatcher:
+    """How many items share a child execution, and what they all get."""
+
+    input: Template | None = None
+    most_items: Template | None = None
+    most_bytes: Template | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultWriter:
+    """Where results go, and in which form; without arguments they are the state's output."""
+
+    arguments: Template | None = None
+    transformation: str = "NONE"
+    output_type: str = "JSON"
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """What makes a Map distributed.
+
+    Attributes:
+        label: Names its child executions' machine.
+        definition: That machine, as a definition of its own.
+        machine: The same, parsed.
+    """
+
+    label: str
+    definition: str = field(repr=False)
+    machine: Machine
+    reader: ItemReader | None = None
+    batcher: ItemBatcher | None = None
+    writer: ResultWriter | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapState(WorkState):
-    """Runs one block for each item, inline."""
+    """Runs one block for each item: inline, or distributed over child executions."""
 
     processor: Block
+    distribution: Distribution | None = None
     items: Template | None = None
     selector: Template | None = None
     concurrency: Template | None = None

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
-from windfall_local.api import Cloud, ServiceError
+from windfall_local.api import Cloud, Principal, ServiceError
 from windfall_local.workflows.answers import status_change
+from windfall_local.workflows.definition import Distribution
 from windfall_local.workflows.documents import Document
 from windfall_local.workflows.executions import Execution, Executions, Ledger, StateMachine
 from windfall_local.workflows.failures import StateFailure
 from windfall_local.workflows.interpreter import Run
 from windfall_local.workflows.journal import Journal, StoredExecution
+from windfall_local.workflows.map_runs import MapRuns
 from windfall_local.workflows.parsing import parse_definition
 from windfall_local.workflows.tokens import (
     InvalidTokenError,
@@ -21,6 +24,9 @@ from windfall_local.workflows.tokens import (
     outcome_record,
     read_token,
 )
+
+Authorize = Callable[[str, str, dict[str, Any], Principal], Awaitable[None]]
+"""Checks a permission: service, operation, parameters, who; raises `ServiceError`."""
 
 logger = logging.getLogger(__name__)
 
@@ -36,18 +42,27 @@ class Engine:
         journal: Keeps machines and executions beyond the process; None for no longer than it.
         now: The time, in seconds of the epoch.
         max_ended: How many executions that have ended are kept.
+        authorize: Checks what a task needs beyond its own call; None allows it.
     """
 
     def __init__(
-        self, cloud: Cloud, journal: Journal | None, now: Callable[[], float], max_ended: int
+        self,
+        cloud: Cloud,
+        journal: Journal | None,
+        now: Callable[[], float],
+        max_ended: int,
+        authorize: Authorize | None = None,
     ) -> None:
         self.cloud = cloud
         self.now = now
         self.tokens = TaskTokens(now)
+        self.map_runs = MapRuns()
         self.machines: dict[str, StateMachine] = {}
         self.executions = Executions(journal, max_ended)
         self._journal = journal
         self._runs: dict[str, Run] = {}
+        self._authorize = authorize
+        self._child_machines: dict[str, StateMachine] = {}
 
     def start(self) -> None:
         """Bring back what the journal kept; executions that were running go on."""
@@ -92,15 +107,58 @@ class Engine:
             self._journal.drop_machine(arn)
             await self._journal.flush()
 
-    async def begin(self, machine: StateMachine, name: str, arn: str, document: Document) -> None:
+    async def begin(
+        self,
+        machine: StateMachine,
+        name: str,
+        arn: str,
+        document: Document,
+        map_run: str | None = None,
+    ) -> None:
         """Start an execution; when this returns, it will survive."""
         ledger = Ledger(arn, journal=self._journal)
-        execution = Execution(arn, name, machine, document, self.now(), ledger)
+        execution = Execution(arn, name, machine, document, self.now(), ledger, map_run=map_run)
         self.executions.add(execution)
         if self._journal is not None:
             self._journal.save_execution(arn, machine.revision, execution.document())
         self._run(execution, is_new=True)
         await self.flush()
+
+    async def check_start(self, machine: StateMachine, caller: Principal) -> None:
+        """Check that somebody may start executions of a machine.
+
+        Raises:
+            ServiceError: `AccessDeniedException`.
+        """
+        if self._authorize is not None:
+            parameters = {"stateMachineArn": machine.arn, "input": "{}"}
+            await self._authorize("stepfunctions", "StartExecution", parameters, caller)
+
+    def child_machine(self, machine: StateMachine, distribution: Distribution) -> StateMachine:
+        """The machine of a distributed Map's child executions."""
+        revision = f"{machine.revision}/{distribution.label}"
+        child = self._child_machines.get(revision)
+        if child is None:
+            child = replace(
+                machine,
+                arn=f"{machine.arn}/{distribution.label}",
+                name=f"{machine.name}/{distribution.label}",
+                definition=distribution.definition,
+                machine=distribution.machine,
+                revision=revision,
+                tags={},
+            )
+            self._child_machines[revision] = child
+            if self._journal is not None:
+                self._journal.save_revision(revision, child.document())
+        return child
+
+    async def begin_child(
+        self, machine: StateMachine, name: str, arn: str, document: Document, map_run: str
+    ) -> None:
+        """Start a child execution of a distributed Map, unless it is there already."""
+        if self.executions.get(arn) is None:
+            await self.begin(machine, name, arn, document, map_run)
 
     async def flush(self) -> None:
         """Wait until all that happened so far will survive."""
@@ -211,6 +269,7 @@ class Engine:
             Document.parse(document["input"]),
             document["started"],
             Ledger(arn, stored.records, self._journal),
+            map_run=document.get("map_run"),
         )
         if outcome is not None:
             execution.history = None

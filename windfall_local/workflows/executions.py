@@ -95,6 +95,7 @@ class Execution:
         input: What it started with.
         started: Seconds of the epoch.
         history: Its events; None once they are packed.
+        map_run: The ARN of the distributed Map's run that started it.
         status: As the API names it.
     """
 
@@ -106,6 +107,7 @@ class Execution:
     ledger: Ledger
     history: History | None = field(default_factory=History)
     packed: bytes | None = None
+    map_run: str | None = None
     status: str = "RUNNING"
     stopped: float | None = None
     output: str | None = None
@@ -136,6 +138,7 @@ class Execution:
             "name": self.name,
             "input": self.input.text,
             "started": self.started,
+            "map_run": self.map_run,
         }
 
 

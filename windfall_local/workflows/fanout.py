@@ -73,7 +73,7 @@ class _Iterations:
     def __init__(self, visit: Visit, state: MapState, items: list[Any] | dict[str, Any]) -> None:
         self.visit = visit
         self.state = state
-        self.entries = _entries(items)
+        self.entries = entries_of(items)
         self.outputs: list[Document | None] = [None] * len(self.entries)
         self.children: list[Branch] = []
         self.failed = 0
@@ -149,7 +149,8 @@ class _Iterations:
         return Document.of(failure.output(), self.state.name)
 
 
-def _entries(items: list[Any] | dict[str, Any]) -> list[dict[str, Any]]:
+def entries_of(items: list[Any] | dict[str, Any]) -> list[dict[str, Any]]:
+    """Items as `$states.context.Map.Item` shows them."""
     if isinstance(items, dict):
         return [
             {"Index": index, "Key": key, "Value": value}
@@ -158,7 +159,12 @@ def _entries(items: list[Any] | dict[str, Any]) -> list[dict[str, Any]]:
     return [{"Index": index, "Value": value} for index, value in enumerate(items)]
 
 
-def _items(visit: Visit, state: MapState) -> list[Any] | dict[str, Any]:
+def items_of(visit: Visit, state: MapState) -> list[Any] | dict[str, Any]:
+    """The items that `Items` or the input names.
+
+    Raises:
+        QueryFailure: They are neither an array nor an object.
+    """
     if state.items is not None:
         items: list[Any] | dict[str, Any] = visit.evaluate(
             state.items, visit.bindings(), "array or object"
@@ -179,7 +185,7 @@ async def run_map(visit: Visit, state: MapState) -> Document:
     Raises:
         StateFailure: An iteration failed that is not tolerated; the others were aborted.
     """
-    items = _items(visit, state)
+    items = items_of(visit, state)
     limit = 0
     if state.concurrency is not None:
         limit = int(visit.evaluate(state.concurrency, visit.bindings(), "integer"))

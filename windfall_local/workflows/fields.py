@@ -33,15 +33,12 @@ STATE_FIELDS: dict[str, tuple[str, ...]] = {
     "Map": (
         *_WORK, "Items", "ItemSelector", "ItemProcessor", "MaxConcurrency",
         "ToleratedFailureCount", "ToleratedFailurePercentage",
+        "ItemReader", "ItemBatcher", "ResultWriter", "Label",
     ),
 }  # fmt: skip
 """The fields of each type of state under JSONata, as far as they are done here."""
 
 _NOT_YET = {
-    "ItemReader": "of a distributed Map",
-    "ItemBatcher": "of a distributed Map",
-    "ResultWriter": "of a distributed Map",
-    "Label": "of a distributed Map",
     "Iterator": "the old name of 'ItemProcessor'",
     "InputPath": "of JSONPath",
     "OutputPath": "of JSONPath",

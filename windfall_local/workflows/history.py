@@ -52,6 +52,8 @@ _DETAILS: dict[str, tuple[str, tuple[str, ...]]] = {
     "MapIterationSucceeded": ("mapIterationSucceededEventDetails", _ITERATION),
     "MapIterationFailed": ("mapIterationFailedEventDetails", _ITERATION),
     "MapIterationAborted": ("mapIterationAbortedEventDetails", _ITERATION),
+    "MapRunStarted": ("mapRunStartedEventDetails", ("mapRunArn",)),
+    "MapRunFailed": ("mapRunFailedEventDetails", _FAILURE),
 }
 
 _DATA = {

@@ -14,13 +14,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
 
-from windfall_local.api import Cloud
+from windfall_local.api import Cloud, Principal
 from windfall_local.workflows.definition import (
     Assignments,
     Block,
     Catcher,
     Choice,
     ChoiceState,
+    Distribution,
     FailState,
     MapState,
     ParallelState,
@@ -32,12 +33,14 @@ from windfall_local.workflows.definition import (
     WaitState,
     WorkState,
 )
+from windfall_local.workflows.distribution import run_distributed
 from windfall_local.workflows.documents import Document, check_size, dump
-from windfall_local.workflows.executions import Execution, Ledger
+from windfall_local.workflows.executions import Execution, Ledger, StateMachine
 from windfall_local.workflows.failures import RUNTIME, TIMEOUT, QueryFailure, StateFailure
 from windfall_local.workflows.fanout import run_map, run_parallel
 from windfall_local.workflows.fields import MAX_SECONDS
 from windfall_local.workflows.history import History
+from windfall_local.workflows.map_runs import MapRuns
 from windfall_local.workflows.parsing import is_timestamp
 from windfall_local.workflows.queries import bindable
 from windfall_local.workflows.shapes import iso_time
@@ -74,6 +77,7 @@ class Surroundings(Protocol):
 
     cloud: Cloud
     tokens: TaskTokens
+    map_runs: MapRuns
     now: Callable[[], float]
 
     def watch(self, execution_arn: str) -> asyncio.Future[Execution]:
@@ -82,6 +86,20 @@ class Surroundings(Protocol):
 
     def abort(self, execution_arn: str) -> None:
         """End an execution that a task of this one started and waits for."""
+        ...
+
+    async def check_start(self, machine: StateMachine, caller: Principal) -> None:
+        """Check that somebody may start executions of a machine."""
+        ...
+
+    def child_machine(self, machine: StateMachine, distribution: Distribution) -> StateMachine:
+        """The machine of a distributed Map's child executions."""
+        ...
+
+    async def begin_child(
+        self, machine: StateMachine, name: str, arn: str, document: Document, map_run: str
+    ) -> None:
+        """Start a child execution of a distributed Map, unless it is there already."""
         ...
 
 
@@ -335,6 +353,8 @@ class Run:
         if isinstance(state, TaskState):
             return await run_task(visit, state)
         if isinstance(state, MapState):
+            if state.distribution is not None:
+                return await run_distributed(visit, state, state.distribution)
             return await run_map(visit, state)
         assert isinstance(state, ParallelState)  # the last that does work
         return await run_parallel(visit, state)

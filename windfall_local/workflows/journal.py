@@ -94,6 +94,10 @@ class Journal(Protocol):
         """Keep a machine, new or changed."""
         ...
 
+    def save_revision(self, revision: str, document: dict[str, Any]) -> None:
+        """Keep a machine that only executions have: a distributed Map's child machine."""
+        ...
+
     def drop_machine(self, arn: str) -> None:
         """Forget a machine."""
         ...
@@ -185,6 +189,10 @@ class SqliteJournal:
         """Keep a machine, new or changed."""
         self._write(_SAVE_REVISION, revision, json.dumps(document))
         self._write(_SAVE_MACHINE, arn, revision)
+
+    def save_revision(self, revision: str, document: dict[str, Any]) -> None:
+        """Keep a machine that only executions have: a distributed Map's child machine."""
+        self._write(_SAVE_REVISION, revision, json.dumps(document))
 
     def drop_machine(self, arn: str) -> None:
         """Forget a machine."""

@@ -26,6 +26,7 @@ from windfall_local.workflows.definition import (
 )
 from windfall_local.workflows.fields import MAX_SECONDS, STATE_FIELDS, Fields, Problem, Problems
 from windfall_local.workflows.handlers import read_assign, read_catch, read_retry
+from windfall_local.workflows.map_fields import read_distribution
 from windfall_local.workflows.queries import is_expression
 from windfall_local.workflows.reachability import check_flow
 from windfall_local.workflows.resources import Resource, UnknownResourceError, parse_resource
@@ -292,15 +293,8 @@ class _Parser:
             return None
         processor = fields.inner("ItemProcessor")
         processor.allow("Comment", "ProcessorConfig", "StartAt", "States")
-        if processor.has("ProcessorConfig"):
-            config = processor.inner("ProcessorConfig")
-            config.allow("Mode", "ExecutionType")
-            if config.string("Mode", default="INLINE") != "INLINE":
-                self.problems.add(
-                    f"{config.path}/Mode",
-                    "Distributed Maps are not done by the local cloud yet; use 'INLINE'",
-                )
         block = self._block(processor, "JSONata")
+        distribution = read_distribution(fields, processor, common["name"], block)
         items = fields.template("Items")
         if items is not None and items.constant and not isinstance(items.value, list | dict):
             self.problems.add(f"{fields.path}/Items", "The value must be an array or an expression")
@@ -309,6 +303,7 @@ class _Parser:
         return MapState(
             **common,
             processor=block,
+            distribution=distribution,
             items=items,
             selector=fields.template("ItemSelector"),
             concurrency=fields.typed_template("MaxConcurrency", int, minimum=0),

@@ -25,10 +25,11 @@ from windfall_local.workflows.answers import (
 )
 from windfall_local.workflows.definition import Machine
 from windfall_local.workflows.documents import Document, is_within
-from windfall_local.workflows.engine import Engine
+from windfall_local.workflows.engine import Authorize, Engine
 from windfall_local.workflows.executions import MAX_ENDED, Execution, StateMachine
 from windfall_local.workflows.failures import StateFailure
 from windfall_local.workflows.journal import Journal
+from windfall_local.workflows.map_runs import MapRun
 from windfall_local.workflows.parsing import InvalidDefinitionError, parse_definition
 from windfall_local.workflows.requests import check_arn, check_name, page
 
@@ -44,6 +45,7 @@ class StepFunctionsService(OperationService):
         journal: Keeps machines and executions beyond the process; None for no longer than it.
         now: The time, in seconds of the epoch.
         max_ended: How many executions that have ended can still be listed.
+        authorize: Checks what a task needs beyond its own call; None allows it.
     """
 
     name = "stepfunctions"
@@ -55,9 +57,10 @@ class StepFunctionsService(OperationService):
         *,
         now: Callable[[], float] = time.time,
         max_ended: int = MAX_ENDED,
+        authorize: Authorize | None = None,
     ) -> None:
         self._cloud = cloud
-        self._engine = Engine(cloud, journal, now, max_ended)
+        self._engine = Engine(cloud, journal, now, max_ended, authorize)
         self._stopped = False
         self._ready = asyncio.Event()
         if journal is None:
@@ -247,17 +250,21 @@ class StepFunctionsService(OperationService):
 
     async def list_executions(self, parameters: dict[str, Any], _: CallContext) -> dict[str, Any]:
         """A machine's executions, the newest first."""
-        _refuse(parameters, "mapRunArn", "redriveFilter")
-        if "stateMachineArn" not in parameters:
-            raise ServiceError("ValidationException", "A state machine ARN must be given")
-        machine = self._machine(parameters["stateMachineArn"])
+        _refuse(parameters, "redriveFilter")
+        if ("stateMachineArn" in parameters) == ("mapRunArn" in parameters):
+            raise ServiceError(
+                "ValidationException", "Either a state machine ARN or a map run ARN must be given"
+            )
+        run = self._map_run(parameters["mapRunArn"]) if "mapRunArn" in parameters else None
+        machine = run.machine if run else self._machine(parameters["stateMachineArn"]).arn
         status = parameters.get("statusFilter")
         matching = (
             execution
-            for execution in self._engine.executions.newest_first(machine.arn)
-            if status in (None, execution.status)
+            for execution in self._engine.executions.newest_first(machine)
+            if status in (None, execution.status) and (run is None or execution.map_run == run.arn)
         )
-        found, token = page(matching, parameters, f"executions {machine.arn} {status}")
+        scope = run.arn if run else machine
+        found, token = page(matching, parameters, f"executions {scope} {status}")
         return _with_token({"executions": [execution_summary(item) for item in found]}, token)
 
     async def get_execution_history(
@@ -275,6 +282,29 @@ class StepFunctionsService(OperationService):
         return _with_token(
             {"events": [history.render(event_id, data=data) for event_id in found]}, token
         )
+
+    # Map runs
+
+    async def list_map_runs(self, parameters: dict[str, Any], _: CallContext) -> dict[str, Any]:
+        """The runs of an execution's distributed Maps, the newest first."""
+        execution = self._execution(parameters["executionArn"])
+        runs = self._engine.map_runs.of_execution(execution.arn)
+        found, token = page(runs, parameters, f"map runs {execution.arn}")
+        return _with_token({"mapRuns": [run.summary() for run in found]}, token)
+
+    async def describe_map_run(self, parameters: dict[str, Any], _: CallContext) -> dict[str, Any]:
+        """Everything about a run of a distributed Map, with its counts."""
+        return self._map_run(parameters["mapRunArn"]).details()
+
+    async def update_map_run(self, parameters: dict[str, Any], _: CallContext) -> dict[str, Any]:
+        """Change how many children run at once, and how many may fail."""
+        run = self._map_run(parameters["mapRunArn"])
+        run.limit = parameters.get("maxConcurrency", run.limit)
+        run.tolerated_count = parameters.get("toleratedFailureCount", run.tolerated_count)
+        run.tolerated_percentage = parameters.get(
+            "toleratedFailurePercentage", run.tolerated_percentage
+        )
+        return {}
 
     # Task tokens
 
@@ -338,6 +368,12 @@ class StepFunctionsService(OperationService):
         if execution is None:
             raise ServiceError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
         return execution
+
+    def _map_run(self, arn: str) -> MapRun:
+        run = self._engine.map_runs.get(check_arn(arn, "mapRun"))
+        if run is None:
+            raise ServiceError("ResourceNotFound", f"Resource not found: '{arn}'")
+        return run
 
     def _tagged(self, arn: str) -> StateMachine:
         machine = self._engine.machines.get(check_arn(arn, "stateMachine"))

@@ -109,26 +109,6 @@ def _map(**fields: Any) -> dict[str, Any]:
     return machine({"M": {"Type": "Map", "ItemProcessor": processor, "End": True, **fields}})
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"ItemReader": {}},
-        {"ItemBatcher": {}},
-        {"ResultWriter": {}},
-        {"Label": "x"},
-        {
-            "ItemProcessor": {
-                "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
-                "StartAt": "I",
-                "States": {"I": {"Type": "Succeed"}},
-            }
-        },
-    ],
-)
-def test_distributed_maps_are_refused_by_name(fields: dict[str, Any]) -> None:
-    assert "istributed" in " ".join(_problems(_map(**fields)))
-
-
 def test_state_names_are_unique_in_the_whole_machine() -> None:
     inner = {"StartAt": "M", "States": {"M": {"Type": "Succeed"}}}
     assert "used more than once" in _problems(_map(ItemProcessor=inner))[0]

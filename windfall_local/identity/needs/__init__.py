@@ -16,6 +16,7 @@ from windfall_local.identity.needs import (
     management,
     messaging,
     s3,
+    sagemaker,
     security,
 )
 from windfall_local.identity.needs.need import Need, Scene, Writer
@@ -40,6 +41,8 @@ _WRITERS: dict[str, Writer] = {
     "translate": ai.translate_needs,
     "polly": ai.polly_needs,
     "transcribe": ai.transcribe_needs,
+    "sagemaker": sagemaker.sagemaker_needs,
+    "sagemaker-runtime": sagemaker.runtime_needs,
 }
 
 __all__ = ["Need", "Scene", "needs_of"]

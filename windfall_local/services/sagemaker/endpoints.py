@@ -1,0 +1,325 @@
+"""Endpoint configurations and endpoints."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from windfall_local.api import CallContext, Cloud, ServiceError
+from windfall_local.services.sagemaker import listing
+from windfall_local.services.sagemaker.asynchronous import AsynchronousQueues
+from windfall_local.services.sagemaker.constraints import check_constraints
+from windfall_local.services.sagemaker.hosting import DeploymentError, Hosting
+from windfall_local.services.sagemaker.objects import read_uri
+from windfall_local.services.sagemaker.records import Document, Records, moment
+from windfall_local.services.sagemaker.wording import arn_of, existing, invalid, missing, refuse
+
+Answer = dict[str, Any]
+
+_EVENT = "SageMaker Endpoint State Change"
+_IN_PROGRESS = ("Creating", "Updating", "Deleting")
+_log = logging.getLogger(__name__)
+
+
+class EndpointOperations:
+    """CreateEndpointConfig, CreateEndpoint, and their kin."""
+
+    _cloud: Cloud
+    _models: Records
+    _configs: Records
+    _endpoints: Records
+    _hosting: Hosting
+    _queues: AsynchronousQueues
+    _deploying: dict[str, asyncio.Task[None]]
+
+    # --- Configurations -------------------------------------------------------------------------
+
+    async def create_endpoint_config(self, parameters: Answer, context: CallContext) -> Answer:
+        """Keep a configuration; its models must be there."""
+        check_constraints("sagemaker", "CreateEndpointConfig", parameters)
+        refuse(parameters, "DataCaptureConfig", "ExplainerConfig", "ShadowProductionVariants")
+        name = parameters["EndpointConfigName"]
+        arn = arn_of(self._cloud.region, "endpoint-config", name)
+        if name in self._configs:
+            raise existing("endpoint configuration", arn)
+        variants = parameters["ProductionVariants"]
+        for variant in variants:
+            self._check_variant(variant, is_only=len(variants) == 1)
+        _check_asynchronous(parameters)
+        self._configs.add(name, request=parameters, arn=arn)
+        return {"EndpointConfigArn": arn}
+
+    async def describe_endpoint_config(self, parameters: Answer, context: CallContext) -> Answer:
+        """A configuration, as it was asked for."""
+        config = self._config(parameters["EndpointConfigName"])
+        request = {key: value for key, value in config["request"].items() if key != "Tags"}
+        return {
+            **request,
+            "EndpointConfigArn": config["arn"],
+            "CreationTime": moment(config["created"]),
+        }
+
+    async def list_endpoint_configs(self, parameters: Answer, context: CallContext) -> Answer:
+        """Configurations, the latest first."""
+        return listing.page(
+            self._configs,
+            parameters,
+            "EndpointConfigs",
+            lambda config: {
+                "EndpointConfigName": config["name"],
+                "EndpointConfigArn": config["arn"],
+                "CreationTime": moment(config["created"]),
+            },
+        )
+
+    async def delete_endpoint_config(self, parameters: Answer, context: CallContext) -> Answer:
+        """Forget a configuration; endpoints that were made from it go on."""
+        self._configs.delete(self._config(parameters["EndpointConfigName"])["name"])
+        return {}
+
+    # --- Endpoints ------------------------------------------------------------------------------
+
+    async def create_endpoint(self, parameters: Answer, context: CallContext) -> Answer:
+        """Begin to serve; the answer comes before that is done."""
+        check_constraints("sagemaker", "CreateEndpoint", parameters)
+        name = parameters["EndpointName"]
+        arn = arn_of(self._cloud.region, "endpoint", name)
+        if name in self._endpoints:
+            raise existing("endpoint", arn)
+        config = self._config(parameters["EndpointConfigName"])
+        endpoint = self._endpoints.add(
+            name,
+            arn=arn,
+            status="Creating",
+            tags=parameters.get("Tags") or [],
+            wanted=self._wanted(config),
+            serving=None,
+        )
+        await self._announce(endpoint)
+        self._deploy(endpoint)
+        return {"EndpointArn": arn}
+
+    async def update_endpoint(self, parameters: Answer, context: CallContext) -> Answer:
+        """Serve by another configuration; what serves now does so until that is ready."""
+        check_constraints("sagemaker", "UpdateEndpoint", parameters)
+        endpoint = self._endpoint(parameters["EndpointName"])
+        config = self._config(parameters["EndpointConfigName"])
+        self._expect_rest(endpoint, "update")
+        self._endpoints.change(
+            endpoint, status="Updating", wanted=self._wanted(config), reason=None
+        )
+        await self._announce(endpoint)
+        self._deploy(endpoint)
+        return {"EndpointArn": endpoint["arn"]}
+
+    async def update_endpoint_weights_and_capacities(
+        self, parameters: Answer, context: CallContext
+    ) -> Answer:
+        """Change weights and counts of instances at once."""
+        check_constraints("sagemaker", "UpdateEndpointWeightsAndCapacities", parameters)
+        endpoint = self._endpoint(parameters["EndpointName"])
+        self._expect_rest(endpoint, "update")
+        served = endpoint["serving"]
+        by_name = {one["variant"]["VariantName"]: one["variant"] for one in served["variants"]}
+        for wanted in parameters["DesiredWeightsAndCapacities"]:
+            variant = by_name.get(wanted["VariantName"])
+            if variant is None:
+                raise invalid(f"Could not find variant {wanted['VariantName']}.")
+            if "DesiredWeight" in wanted:
+                variant["InitialVariantWeight"] = wanted["DesiredWeight"]
+            if "DesiredInstanceCount" in wanted:
+                variant["InitialInstanceCount"] = wanted["DesiredInstanceCount"]
+        self._endpoints.change(endpoint)
+        await self._hosting.withdraw(endpoint["name"])
+        return {"EndpointArn": endpoint["arn"]}
+
+    async def describe_endpoint(self, parameters: Answer, context: CallContext) -> Answer:
+        """Where an endpoint stands."""
+        endpoint = self._endpoint(parameters["EndpointName"])
+        shown = endpoint["serving"] or endpoint["wanted"]
+        answer: Answer = {
+            "EndpointName": endpoint["name"],
+            "EndpointArn": endpoint["arn"],
+            "EndpointConfigName": shown["config"],
+            "EndpointStatus": endpoint["status"],
+            "CreationTime": moment(endpoint["created"]),
+            "LastModifiedTime": moment(endpoint["modified"]),
+        }
+        if endpoint["serving"]:
+            answer["ProductionVariants"] = [_shown(one) for one in shown["variants"]]
+        if shown.get("asynchronous"):
+            answer["AsyncInferenceConfig"] = shown["asynchronous"]
+        if endpoint.get("reason"):
+            answer["FailureReason"] = endpoint["reason"][:1024]
+        return answer
+
+    async def list_endpoints(self, parameters: Answer, context: CallContext) -> Answer:
+        """Endpoints, the latest first."""
+        return listing.page(
+            self._endpoints,
+            parameters,
+            "Endpoints",
+            lambda endpoint: {
+                "EndpointName": endpoint["name"],
+                "EndpointArn": endpoint["arn"],
+                "CreationTime": moment(endpoint["created"]),
+                "LastModifiedTime": moment(endpoint["modified"]),
+                "EndpointStatus": endpoint["status"],
+            },
+        )
+
+    async def delete_endpoint(self, parameters: Answer, context: CallContext) -> Answer:
+        """End an endpoint; requests that wait in its queue are lost, as on AWS."""
+        endpoint = self._endpoint(parameters["EndpointName"])
+        self._expect_rest(endpoint, "delete")
+        self._endpoints.change(endpoint, status="Deleting")
+        await self._announce(endpoint)
+        await self._queues.close(endpoint["name"])
+        await self._hosting.withdraw(endpoint["name"])
+        self._endpoints.delete(endpoint["name"])
+        return {}
+
+    # --- What they are made of ------------------------------------------------------------------
+
+    def _config(self, name: str) -> Document:
+        config = self._configs.get(name)
+        if config is None:
+            arn = arn_of(self._cloud.region, "endpoint-config", name)
+            raise missing("endpoint configuration", arn)
+        return config
+
+    def _endpoint(self, name: str) -> Document:
+        endpoint = self._endpoints.get(name)
+        if endpoint is None:
+            raise missing("endpoint", arn_of(self._cloud.region, "endpoint", name))
+        return endpoint
+
+    def _expect_rest(self, endpoint: Document, verb: str) -> None:
+        if endpoint["status"] in _IN_PROGRESS:
+            raise invalid(f'Cannot {verb} in-progress endpoint "{endpoint["arn"]}".')
+        if verb == "update" and endpoint["status"] == "Failed":
+            raise invalid(f'Cannot update failed endpoint "{endpoint["arn"]}": delete it.')
+
+    def _check_variant(self, variant: Document, *, is_only: bool) -> None:
+        refuse(variant, "InstancePools", "ManagedInstanceScaling", "CoreDumpConfig")
+        name = variant.get("ModelName")
+        if name is None:
+            refuse({"inference components (variants without a ModelName)": True}, _COMPONENTS)
+        elif name not in self._models:
+            raise missing("model", arn_of(self._cloud.region, "model", name))
+        if not is_only and variant.get("ServerlessConfig"):
+            raise invalid("A serverless endpoint has one production variant.")
+        serverless = variant.get("ServerlessConfig")
+        if serverless is None and not variant.get("InstanceType"):
+            raise invalid(
+                "Either InstanceType and InitialInstanceCount, or ServerlessConfig, is required "
+                f"for variant {variant['VariantName']}."
+            )
+        if serverless is not None and serverless["MemorySizeInMB"] % 1024:
+            raise invalid("MemorySizeInMB must be one of 1024, 2048, 3072, 4096, 5120, 6144.")
+
+    def _wanted(self, config: Document) -> Document:
+        request = config["request"]
+        variants = []
+        for variant in request["ProductionVariants"]:
+            model = self._models.get(variant["ModelName"])
+            if model is None:
+                arn = arn_of(self._cloud.region, "model", variant["ModelName"])
+                raise missing("model", arn)
+            variants.append({"variant": dict(variant), "model": model})
+        return {
+            "config": config["name"],
+            "variants": variants,
+            "asynchronous": request.get("AsyncInferenceConfig"),
+        }
+
+    def _deploy(self, endpoint: Document) -> None:
+        name = endpoint["name"]
+        task = asyncio.create_task(self._deploy_to_its_end(endpoint), name=f"deploy {name}")
+        self._deploying[name] = task
+        task.add_done_callback(lambda _: self._deploying.pop(name, None))
+
+    async def _deploy_to_its_end(self, endpoint: Document) -> None:
+        wanted, name = endpoint["wanted"], endpoint["name"]
+        folder = self._endpoints.folder(name) / wanted["config"]
+        reason = None
+        try:
+            await self._hosting.deploy(name, wanted["variants"], folder)
+        except (DeploymentError, ServiceError) as error:
+            reason = str(error)
+        except Exception as error:
+            # A bug of ours fails this endpoint, and says so; the others go on.
+            _log.exception("The endpoint %s failed", name)
+            reason = f"Internal failure: {type(error).__name__}: {error}"
+        if reason is None:
+            self._endpoints.change(endpoint, status="InService", serving=wanted, reason=None)
+        elif endpoint["serving"] is not None:
+            # The update is rolled back: what served before serves on.
+            self._endpoints.change(endpoint, status="InService", reason=reason)
+        else:
+            self._endpoints.change(endpoint, status="Failed", reason=reason)
+        await self._announce(endpoint)
+        self._queues.wake(name)
+
+    async def _announce(self, endpoint: Document) -> None:
+        detail = {
+            "EndpointName": endpoint["name"],
+            "EndpointArn": endpoint["arn"],
+            "EndpointConfigName": endpoint["wanted"]["config"],
+            "EndpointStatus": _EVENT_STATUS[endpoint["status"]],
+            "CreationTime": int(moment(endpoint["created"]).timestamp() * 1000),
+            "LastModifiedTime": int(moment(endpoint["modified"]).timestamp() * 1000),
+            "Tags": {tag["Key"]: tag["Value"] for tag in endpoint["tags"]},
+        }
+        if endpoint.get("reason"):
+            detail["FailureReason"] = endpoint["reason"]
+        await self._cloud.emit("aws.sagemaker", _EVENT, detail, [endpoint["arn"]])
+
+
+_COMPONENTS = "inference components (variants without a ModelName)"
+_EVENT_STATUS = {
+    "Creating": "CREATING",
+    "Updating": "UPDATING",
+    "InService": "IN_SERVICE",
+    "Failed": "FAILED",
+    "Deleting": "DELETING",
+}
+"""Events write an endpoint's status unlike the API."""
+
+
+def _check_asynchronous(parameters: Answer) -> None:
+    config = parameters.get("AsyncInferenceConfig")
+    if config is None:
+        return
+    if any(variant.get("ServerlessConfig") for variant in parameters["ProductionVariants"]):
+        raise invalid("Asynchronous inference is not supported for serverless endpoints.")
+    output = config["OutputConfig"]
+    if not output.get("S3OutputPath"):
+        refuse({"an asynchronous endpoint without S3OutputPath": True}, _WITHOUT_OUTPUT)
+    for name in ("S3OutputPath", "S3FailurePath"):
+        if output.get(name):
+            read_uri(output[name])
+
+
+_WITHOUT_OUTPUT = "an asynchronous endpoint without S3OutputPath"
+
+
+def _shown(one: Document) -> Answer:
+    variant = one["variant"]
+    weight = variant.get("InitialVariantWeight")
+    shown: Answer = {
+        "VariantName": variant["VariantName"],
+        "DeployedImages": [
+            {
+                "SpecifiedImage": one["model"]["container"]["Image"],
+                "ResolvedImage": one["model"]["container"]["Image"],
+            }
+        ],
+        "CurrentWeight": 1.0 if weight is None else weight,
+        "DesiredWeight": 1.0 if weight is None else weight,
+    }
+    if variant.get("ServerlessConfig"):
+        shown["CurrentServerlessConfig"] = variant["ServerlessConfig"]
+    count = 0 if variant.get("ServerlessConfig") else variant.get("InitialInstanceCount", 1)
+    return {**shown, "CurrentInstanceCount": count, "DesiredInstanceCount": count}

@@ -1,0 +1,51 @@
+"""Which of AWS's container images can be run here: the registry and the tag don't matter."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from windfall_local.api import UnsupportedOperationError
+
+Kind = Literal["xgboost", "scikit-learn"]
+
+_IMAGE = re.compile(
+    r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/(?P<name>[a-z0-9._/-]+)"
+    r"(?:[:@](?P<tag>[A-Za-z0-9._:-]+))?"
+)
+_KINDS: dict[str, Kind] = {
+    "sagemaker-xgboost": "xgboost",
+    "sagemaker-scikit-learn": "scikit-learn",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A container image of AWS that has a counterpart here.
+
+    Attributes:
+        uri: As the caller named it.
+        kind: What stands in it.
+    """
+
+    uri: str
+    kind: Kind
+
+
+def read_image(uri: str | None) -> Image:
+    """Understand an image's URI.
+
+    Raises:
+        UnsupportedOperationError: It is none that can be run here.
+    """
+    match = _IMAGE.fullmatch(uri or "")
+    kind = _KINDS.get(match["name"]) if match else None
+    if uri is None or kind is None:
+        raise UnsupportedOperationError(
+            f"The local SageMaker has no container {uri!r}. It runs AWS's own images "
+            f"{', '.join(_KINDS)} (any registry and tag), such as "
+            "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.0-5; others work on "
+            "AWS only."
+        )
+    return Image(uri, kind)

@@ -1,0 +1,65 @@
+"""SageMaker on this machine, put together."""
+
+from __future__ import annotations
+
+import asyncio
+
+from windfall_local.api import Cloud, OperationService
+from windfall_local.services.sagemaker.asynchronous import AsynchronousQueues
+from windfall_local.services.sagemaker.endpoints import EndpointOperations
+from windfall_local.services.sagemaker.hosting import Hosting, Variant
+from windfall_local.services.sagemaker.models import ModelOperations
+from windfall_local.services.sagemaker.records import Document, Records
+from windfall_local.services.sagemaker.runtime import RuntimeService
+
+
+class SageMakerService(ModelOperations, EndpointOperations, OperationService):
+    """SageMaker: AWS's own images of XGBoost and scikit-learn, run as processes of this machine.
+
+    Args:
+        cloud: The cloud it is part of.
+
+    Attributes:
+        runtime: What its endpoints answer, a service of its own.
+    """
+
+    name = "sagemaker"
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        folder = cloud.data_dir / "sagemaker"
+        self._models = Records(folder / "models")
+        self._configs = Records(folder / "endpoint-configs")
+        self._endpoints = Records(folder / "endpoints")
+        self._hosting = Hosting(cloud)
+        self._queues = AsynchronousQueues(
+            cloud, folder / "invocations", self._endpoints, self._variants
+        )
+        self._deploying: dict[str, asyncio.Task[None]] = {}
+        self.runtime = RuntimeService(self._endpoints, self._hosting, self._queues)
+
+    async def start(self) -> None:
+        """Go on with what an earlier process accepted."""
+        for records in (self._models, self._configs, self._endpoints):
+            records.load()
+        for endpoint in self._endpoints:
+            if endpoint["status"] in ("Creating", "Updating"):
+                self._deploy(endpoint)
+            elif endpoint["status"] == "Deleting":
+                self._endpoints.delete(endpoint["name"])
+        self._queues.start()
+
+    async def stop(self) -> None:
+        """End every process; what was accepted is kept."""
+        await self._queues.stop()
+        deploying = list(self._deploying.values())
+        for task in deploying:
+            task.cancel()
+        await asyncio.gather(*deploying, return_exceptions=True)
+        await self._hosting.close()
+
+    async def _variants(self, endpoint: Document) -> list[Variant]:
+        folder = self._endpoints.folder(endpoint["name"]) / endpoint["serving"]["config"]
+        return await self._hosting.variants(
+            endpoint["name"], endpoint["serving"]["variants"], folder
+        )
