@@ -1,6 +1,7 @@
 """Sound out of media files.
 
     formats  what a file is, by its first bytes
+    opening  a file, opened as what it is
     engine   `MediaEngine`: what is in a file, and its sound as plain samples
 
 PyAV carries FFmpeg. FFmpeg reads what strangers send, so it lives in a process of its own, is told

@@ -13,7 +13,7 @@ from av.audio.resampler import AudioResampler
 
 from windfall_local.engines import InvalidMediaError
 from windfall_local.engines.media import RATE, Decoded, MediaInfo
-from windfall_local.engines.media.formats import DEMUXERS, HEAD, media_format
+from windfall_local.engines.media.opening import format_of, opened
 
 MOST_CHANNELS = 8
 """More are mixed by FFmpeg, or refused when they are wanted apart."""
@@ -24,8 +24,8 @@ class AvMediaEngine:
 
     def probe(self, path: Path) -> MediaInfo:
         """What is in a file."""
-        found = _format_of(path)
-        with _opened(path, found) as container:
+        found = format_of(path)
+        with opened(path, found) as container:
             seconds = container.duration / av.time_base if container.duration else None
             if not container.streams.audio:
                 return MediaInfo(found, None, 0, 0, seconds)
@@ -34,7 +34,7 @@ class AvMediaEngine:
 
     def decode(self, path: Path, folder: Path, apart: bool, longest: float) -> Decoded:
         """Write a file's sound as plain samples, at `RATE`."""
-        with _opened(path, _format_of(path)) as container, contextlib.ExitStack() as files:
+        with opened(path, format_of(path)) as container, contextlib.ExitStack() as files:
             if not container.streams.audio:
                 raise InvalidMediaError("The file has no sound track.")
             track = container.streams.audio[0]
@@ -92,22 +92,3 @@ def _frames(container: Any, track: Any) -> Iterator[Any]:
             yield from packet.decode()
         except av.error.FFmpegError:
             continue
-
-
-def _format_of(path: Path) -> str:
-    with path.open("rb") as file:
-        found = media_format(file.read(HEAD))
-    if found is None:
-        raise InvalidMediaError("The file is in none of the formats " + ", ".join(DEMUXERS) + ".")
-    return found
-
-
-@contextlib.contextmanager
-def _opened(path: Path, found: str) -> Iterator[Any]:
-    options = {"protocol_whitelist": "file"}
-    try:
-        container = av.open(str(path.resolve()), format=DEMUXERS[found], options=options)
-    except av.error.FFmpegError as error:
-        raise InvalidMediaError(f"The {found} file can't be read: {error.strerror}") from error
-    with container:
-        yield container

@@ -40,6 +40,20 @@ _OF_IMAGES = frozenset(
         "RecognizeCelebrities",
     }
 )
+_OF_VIDEOS = frozenset(
+    f"{verb}{what}"
+    for verb in ("Start", "Get")
+    for what in (
+        "CelebrityRecognition",
+        "ContentModeration",
+        "FaceDetection",
+        "FaceSearch",
+        "LabelDetection",
+        "PersonTracking",
+        "SegmentDetection",
+        "TextDetection",
+    )
+)
 
 
 def rekognition_needs(
@@ -51,6 +65,15 @@ def rekognition_needs(
     if operation in _BY_COLLECTION:
         arn = scene.arn("rekognition", f"collection/{parameters['CollectionId']}")
         return [Need(f"rekognition:{operation}", arn)]
+    if operation in _OF_VIDEOS:
+        resource = "*"
+        if operation == "StartFaceSearch":
+            resource = scene.arn("rekognition", f"collection/{parameters['CollectionId']}")
+        role = (parameters.get("NotificationChannel") or {}).get("RoleArn")
+        return [
+            Need(f"rekognition:{operation}", resource),
+            *pass_role(role, "rekognition.amazonaws.com"),
+        ]
     return None
 
 

@@ -1,4 +1,4 @@
-"""Rekognition's image operations over the vision engine."""
+"""Rekognition over the vision engines: images at once, videos by jobs."""
 
 from windfall_local.services.rekognition.service import RekognitionService
 

@@ -1,4 +1,4 @@
-"""Rekognition's image operations, each a method."""
+"""Rekognition's operations on images, each a method; collections and videos join them."""
 
 from __future__ import annotations
 
@@ -39,6 +39,12 @@ from windfall_local.services.rekognition.shapes import (
 from windfall_local.services.rekognition.similarity import cosine, similarity
 from windfall_local.services.rekognition.texts import MODEL_VERSION as TEXT_MODEL_VERSION
 from windfall_local.services.rekognition.texts import TextFilter, text_shapes
+from windfall_local.services.rekognition.video.analyses.faces import FaceDetection
+from windfall_local.services.rekognition.video.analyses.labels import LabelDetection
+from windfall_local.services.rekognition.video.analyses.segments import SegmentDetection
+from windfall_local.services.rekognition.video.analyses.texts import TextDetection
+from windfall_local.services.rekognition.video.library import VideoLibrary
+from windfall_local.services.rekognition.video_operations import VideoOperations
 from windfall_local.services.rekognition.vision import Host, Vision
 
 FEATURES = {"GENERAL_LABELS", "IMAGE_PROPERTIES"}
@@ -49,8 +55,8 @@ MATCH = 80.0
 """The similarity from which a face of the gallery counts as recognised."""
 
 
-class RekognitionService(CollectionOperations, OperationService):
-    """Answers Rekognition's image operations from the vision engine.
+class RekognitionService(CollectionOperations, VideoOperations, OperationService):
+    """Answers Rekognition from the vision engines: images at once, videos by jobs.
 
     Args:
         cloud: For images in S3, and the data directory.
@@ -64,6 +70,9 @@ class RekognitionService(CollectionOperations, OperationService):
         self._vision = Vision(host)
         self._gallery = Gallery(cloud.data_dir / "gallery", self._vision)
         self._collections = Collections(cloud.data_dir / "rekognition.sqlite")
+        self._videos = VideoLibrary(
+            cloud, host, [LabelDetection(), FaceDetection(), TextDetection(), SegmentDetection()]
+        )
 
     async def detect_labels(self, parameters: dict[str, Any], context: CallContext) -> Any:
         """Objects as labels, and the picture's colours and quality."""
