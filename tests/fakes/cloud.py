@@ -23,18 +23,28 @@ class FakeCloud:
         self.denied: set[str] = set()
         self._parts: dict[tuple[str, str], list[bytes]] = {}
         self.callers: list[str] = []
+        self.sizes: dict[str, int] = {}
+        """Of objects that are said to be larger than they are."""
+        self.languages: list[dict[str, Any]] = []
+        """What Comprehend finds."""
 
     async def call(
         self, service: str, operation: str, parameters: dict[str, Any], principal: Principal
     ) -> Any:
-        """HeadObject, GetObject with ranges, PutObject, uploads in parts; Publish."""
+        """Objects with ranges, in parts and in lists; messages, roles, and languages."""
         self.callers.append(principal.arn)
         if operation in self.denied:
             raise ServiceError("AccessDenied", "Access Denied", status=403)
         if operation == "Publish":
             self.messages.append(parameters)
             return {"MessageId": str(len(self.messages))}
+        if operation == "AssumeRole":
+            return {}
+        if operation == "DetectDominantLanguage":
+            return {"Languages": self.languages}
         assert service == "s3"
+        if operation == "ListObjectsV2":
+            return self._listed(parameters)
         if "Upload" in operation:
             return self._upload(operation, parameters)
         place = parameters["Bucket"], parameters["Key"]
@@ -51,6 +61,17 @@ class FakeCloud:
         if "Range" in parameters:
             begin, end = map(int, parameters["Range"].removeprefix("bytes=").split("-"))
         return {"Body": content[begin : end + 1]}
+
+    def _listed(self, parameters: dict[str, Any]) -> Any:
+        """Two objects a page."""
+        found = [
+            {"Key": key, "Size": self.sizes.get(key, len(body))}
+            for (bucket, key), body in sorted(self.objects.items())
+            if bucket == parameters["Bucket"] and key.startswith(parameters["Prefix"])
+        ]
+        begin = int(parameters.get("ContinuationToken", 0))
+        page = {"Contents": found[begin : begin + 2], "IsTruncated": begin + 2 < len(found)}
+        return {**page, "NextContinuationToken": str(begin + 2)} if page["IsTruncated"] else page
 
     def _upload(self, operation: str, parameters: dict[str, Any]) -> Any:
         place = parameters["Bucket"], parameters["Key"]

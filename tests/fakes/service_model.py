@@ -26,6 +26,15 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
     "blob": bytes,
 }
 
+_PATTERNS = {
+    r"[\P{M}\p{M}]": r"[\s\S]",
+    r"\p{ASCII}": r"[\x00-\x7f]",
+    r"\p{L}": r"\w",
+    r"\p{N}": r"\d",
+    r"\p{Z}": r"\s",
+}
+"""Java's classes of characters, as the models use them, and Python's."""
+
 
 @cache
 def _service(name: str) -> Any:
@@ -70,8 +79,9 @@ def _range_violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
     if isinstance(value, str):
         if metadata.get("enum") and value not in metadata["enum"]:
             yield f"{path} is {value}, none of the model's words"
-        # Java's \p{…} is not Python's: the models use it for "any character" only.
-        pattern = (metadata.get("pattern") or "").replace(r"[\P{M}\p{M}]", r"[\s\S]")
+        pattern = metadata.get("pattern") or ""
+        for java, python in _PATTERNS.items():
+            pattern = pattern.replace(java, python)
         if pattern and not re.fullmatch(pattern, value):
             yield f"{path} is {value}, not {pattern}"
     size = len(value) if isinstance(value, str | bytes | list | dict) else value

@@ -105,18 +105,28 @@ def comprehend_needs(operation: str, parameters: dict[str, Any], _: Scene) -> li
 # --- Translate ----------------------------------------------------------------------------------
 
 _BY_TERMINOLOGY = frozenset({"DeleteTerminology", "GetTerminology", "ImportTerminology"})
-_TRANSLATIONS = frozenset({"TranslateDocument", "TranslateText"})
-_TRANSLATE_LISTS = frozenset({"ListLanguages", "ListTerminologies"})
+_TRANSLATIONS = frozenset({"StartTextTranslationJob", "TranslateDocument", "TranslateText"})
+_TRANSLATE_LISTS = frozenset(
+    {
+        "DescribeTextTranslationJob",
+        "ListLanguages",
+        "ListTerminologies",
+        "ListTextTranslationJobs",
+        "StopTextTranslationJob",
+    }
+)
 
 
 def translate_needs(operation: str, parameters: dict[str, Any], scene: Scene) -> list[Need] | None:
     """The permissions of a Translate operation."""
     if operation in _TRANSLATIONS:
         names = parameters.get("TerminologyNames") or []
-        return [
+        needs = [
             Need(f"translate:{operation}", scene.arn("translate", f"terminology/{name}/LATEST"))
             for name in names
         ] or [Need(f"translate:{operation}")]
+        # Only a batch job has a role; S3's permissions are that role's.
+        return needs + pass_role(parameters.get("DataAccessRoleArn"), "translate.amazonaws.com")
     if operation in _BY_TERMINOLOGY:
         arn = scene.arn("translate", f"terminology/{parameters['Name']}/LATEST")
         return [Need(f"translate:{operation}", arn)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import re
 import zipfile
 from collections.abc import Callable, Sequence
 from html.parser import HTMLParser
@@ -16,6 +17,8 @@ WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 LARGEST_UNPACKED = 50 * 1024 * 1024
 """A small archive can hold a very large document."""
+
+_BLANK_LINES = re.compile(r"(\n[^\S\n]*\n\s*)")
 
 Rebuild = Callable[[Sequence[str]], bytes]
 
@@ -41,7 +44,21 @@ def take_apart(content: bytes, kind: str) -> tuple[list[str], Rebuild]:
         reader.feed(text)
         reader.close()
         return reader.texts, reader.rebuild
-    return [text], lambda translated: translated[0].encode()
+    return _plain(text)
+
+
+def _plain(text: str) -> tuple[list[str], Rebuild]:
+    """Paragraph by paragraph: the engine does no more at once, however long the text is."""
+    pieces = _BLANK_LINES.split(text)
+    places = [number for number, piece in enumerate(pieces) if piece.strip()]
+
+    def rebuild(translated: Sequence[str]) -> bytes:
+        whole = list(pieces)
+        for place, paragraph in zip(places, translated, strict=True):
+            whole[place] = paragraph
+        return "".join(whole).encode()
+
+    return [pieces[place] for place in places], rebuild
 
 
 class _HtmlReader(HTMLParser):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,13 +13,14 @@ from windfall_local.api import (
     ServiceError,
     UnsupportedOperationError,
 )
-from windfall_local.engines import EngineDiedError, EngineUnavailableError, UnsupportedFeatureError
 from windfall_local.engines.host import EngineHost
-from windfall_local.engines.translation import APERTIUM, CTRANSLATE2
 from windfall_local.services.translate import documents
+from windfall_local.services.translate.job import is_wanted, shown
+from windfall_local.services.translate.jobs import Jobs
 from windfall_local.services.translate.languages import NAMES, READ_AS
 from windfall_local.services.translate.terminologies import TerminologyStore
-from windfall_local.services.translate.terminology import applied, protect
+from windfall_local.services.translate.terminology import applied
+from windfall_local.services.translate.translating import Translating
 
 Answer = dict[str, Any]
 
@@ -29,11 +29,6 @@ LONGEST = 10_000
 
 LARGEST_DOCUMENT = 102_400
 """Bytes for TranslateDocument."""
-
-CONFIDENT = 0.5
-"""Below this share a detected language is not relied on."""
-
-_JOBS = "Jobs of the local translate are not there yet: {0} works on AWS only."
 
 
 class TranslateService(OperationService):
@@ -50,9 +45,22 @@ class TranslateService(OperationService):
     name = "translate"
 
     def __init__(self, cloud: Cloud, host: EngineHost) -> None:
-        self._cloud = cloud
-        self._host = host
-        self._store = TerminologyStore(cloud.data_dir / "translate" / "terminologies", cloud.region)
+        folder = cloud.data_dir / "translate"
+        self._store = TerminologyStore(folder / "terminologies", cloud.region)
+        self._translating = Translating(cloud, host, self._store)
+        self._jobs = Jobs(cloud, self._translating, folder / "jobs")
+
+    # --- Life -----------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Go on with the jobs that an earlier process accepted."""
+        await self._jobs.start()
+
+    async def stop(self) -> None:
+        """End the work; what is done of it is kept."""
+        await self._jobs.stop()
+
+    # --- Texts and documents --------------------------------------------------------------------
 
     async def translate_text(self, parameters: Answer, context: CallContext) -> Answer:
         """A text in another language."""
@@ -97,7 +105,7 @@ class TranslateService(OperationService):
                 f"The local translate names languages in English only, not in {display}",
                 fields={"DisplayLanguageCode": display},
             )
-        served = await self._ask("targets")
+        served = await self._translating.targets()
         codes = {*served, *(target for targets in served.values() for target in targets)}
         codes |= {variety for variety, language in READ_AS.items() if language in codes}
         listed = [{"LanguageName": "Auto", "LanguageCode": "auto"}] + [
@@ -106,6 +114,8 @@ class TranslateService(OperationService):
         ]
         page, token = _page(listed, parameters)
         return {"Languages": page, "DisplayLanguageCode": display, **token}
+
+    # --- Terminologies --------------------------------------------------------------------------
 
     async def import_terminology(self, parameters: Answer, context: CallContext) -> Answer:
         """Keep custom terms."""
@@ -139,79 +149,51 @@ class TranslateService(OperationService):
         self._store.delete(str(parameters["Name"]))
         return {}
 
+    # --- Batch jobs -----------------------------------------------------------------------------
+
     async def start_text_translation_job(self, parameters: Answer, context: CallContext) -> Answer:
-        """Refused: not there yet."""
-        raise UnsupportedOperationError(_JOBS.format("StartTextTranslationJob"))
+        """Accept the documents of a folder."""
+        for name in parameters.get("TerminologyNames") or ():
+            self._store.properties(str(name))
+        job = await self._jobs.accept(parameters)
+        return {"JobId": job.name, "JobStatus": job.status}
 
     async def describe_text_translation_job(
         self, parameters: Answer, context: CallContext
     ) -> Answer:
-        """Refused: not there yet."""
-        raise UnsupportedOperationError(_JOBS.format("DescribeTextTranslationJob"))
+        """Where a job stands."""
+        return {"TextTranslationJobProperties": shown(self._jobs.find(str(parameters["JobId"])))}
+
+    async def list_text_translation_jobs(self, parameters: Answer, context: CallContext) -> Answer:
+        """Jobs, the latest first."""
+        wanted = parameters.get("Filter") or {}
+        listed = [shown(job) for job in self._jobs if is_wanted(job, wanted)]
+        page, token = _page(listed, parameters)
+        return {"TextTranslationJobPropertiesList": page, **token}
+
+    async def stop_text_translation_job(self, parameters: Answer, context: CallContext) -> Answer:
+        """Stop a job; what it has written stays."""
+        job = await self._jobs.request_stop(str(parameters["JobId"]))
+        return {"JobId": job.name, "JobStatus": job.status}
 
     async def _translate(
         self, texts: Sequence[str], parameters: Answer, context: CallContext
     ) -> tuple[list[str], Answer]:
         """The texts in the target language, and what the answer tells beside them."""
         target = str(parameters.get("TargetLanguageCode", ""))
-        named = str(parameters.get("SourceLanguageCode", ""))
+        source = str(parameters.get("SourceLanguageCode", ""))
         terminologies = [str(name) for name in parameters.get("TerminologyNames") or []]
         if len(terminologies) > 1:
             raise _invalid("At most one terminology can be applied")
-        source = named
-        if named == "auto":
-            source = await self._detect("\n".join(texts), context)
-        pairs: dict[str, str] = {}
-        for name in terminologies:
-            pairs = self._store.terminology(name).pairs(source, target)
-        protected = [protect(text, pairs) for text in texts]
-        translated = await self._run_engine([item.text for item in protected], source, target)
-        answer: Answer = {"SourceLanguageCode": source, "TargetLanguageCode": target}
-        found = dict(term for item in protected for term in item.found)
+        done = await self._translating.translate(
+            texts, source, target, terminologies, context.principal
+        )
+        answer: Answer = {"SourceLanguageCode": done.source, "TargetLanguageCode": target}
         if terminologies:
-            answer["AppliedTerminologies"] = [applied(terminologies[0], list(found.items()))]
+            answer["AppliedTerminologies"] = [applied(terminologies[0], done.terms)]
         if parameters.get("Settings"):
             answer["AppliedSettings"] = {}
-        return [p.restore(t) for p, t in zip(protected, translated, strict=True)], answer
-
-    async def _run_engine(self, texts: Sequence[str], source: str, target: str) -> list[str]:
-        wanted = (READ_AS.get(source, source), READ_AS.get(target, target))
-        try:
-            translated: list[str] = await self._ask("translate_all", list(texts), *wanted)
-        except UnsupportedFeatureError as error:
-            raise ServiceError(
-                "UnsupportedLanguagePairException",
-                f"Unsupported language pair: {source} to {target}. {error} ListLanguages names "
-                "the languages that are served here.",
-                fields={"SourceLanguageCode": source, "TargetLanguageCode": target},
-            ) from error
-        return translated
-
-    async def _detect(self, text: str, context: CallContext) -> str:
-        """The language of a text: as on AWS, by the caller's own right to ask Comprehend."""
-        # The beginning tells as much, and stays below Comprehend's limit.
-        answer = await self._cloud.call(
-            "comprehend", "DetectDominantLanguage", {"Text": text[:5_000]}, context.principal
-        )
-        best: Answer = next(iter(answer["Languages"]), {"LanguageCode": "", "Score": 0.0})
-        if best["Score"] < CONFIDENT:
-            raise ServiceError(
-                "DetectedLanguageLowConfidenceException",
-                "The source language could not be detected with confidence",
-                fields={"DetectedLanguageCode": best["LanguageCode"]},
-            )
-        return str(best["LanguageCode"])
-
-    async def _ask(self, method: str, *arguments: Any) -> Any:
-        # A model of the user's own goes first.
-        engine = CTRANSLATE2 if os.environ.get("WINDFALL_CTRANSLATE2_DIR") else APERTIUM
-        try:
-            return await self._host.run(engine, method, *arguments)
-        except EngineDiedError as error:
-            # It starts again at the next call: the caller's retry will find it.
-            raise ServiceError("InternalServerException", str(error), status=500) from error
-        except EngineUnavailableError as error:
-            raise UnsupportedOperationError(f"The local translate can't: {error}") from error
+        return done.texts, answer
 
 
 def _page(items: list[Answer], parameters: Answer) -> tuple[list[Answer], Answer]:
