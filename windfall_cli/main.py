@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from windfall_cli.commands import cloud, demo, doctor, drop, models, profile, show
+from windfall_cli.commands import cloud, cost, demo, doctor, drop, models, profile, show
 
 app = typer.Typer(
     help="Drop a file; get everything that AWS's AI services can tell about it.",
@@ -18,6 +18,7 @@ app.command("watch")(drop.watch_folder)
 app.command()(show.status)
 app.command()(show.show)
 app.command()(show.search)
+app.command()(cost.cost)
 app.add_typer(profile.app, name="profile")
 app.add_typer(models.app, name="models")
 app.command()(doctor.doctor)

@@ -36,6 +36,11 @@ class Stack:
         """A boto3 client of the stack's account and Region."""
         return self.session.client(service, endpoint_url=self.endpoint, config=_CONFIG)
 
+    @property
+    def region(self) -> str:
+        """The Region that the session is for."""
+        return str(self.session.region_name)
+
     @cached_property
     def outputs(self) -> dict[str, str]:
         """The template's outputs by name.

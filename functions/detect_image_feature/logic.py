@@ -61,7 +61,13 @@ class ImageFeatureDetector:
         summary = summary_of(feature, raw)
         if feature is ImageFeature.TEXT:
             summary |= self._keep_text(task, raw)
-        call = ServiceCall(service="rekognition", operation=_OPERATIONS[feature], count=1, units=1)
+        call = ServiceCall(
+            service="rekognition",
+            operation=_OPERATIONS[feature],
+            variant="properties" if feature is ImageFeature.PROPERTIES else None,
+            count=1,
+            units=1,
+        )
         return Finding(result, summary, [call])
 
     def _keep_text(self, task: DetectImageFeatureTask, raw: dict[str, Any]) -> dict[str, int]:

@@ -19,6 +19,7 @@ from windfall.contracts.languages import Voice
 from windfall.contracts.outcome import Outcome, ServiceCall
 from windfall.errors import InvalidInputError, UnsupportedError
 from windfall.features import Finding, settle
+from windfall.metering import totalled
 from windfall.mp3 import audible, first_frames, header_frame, silent_frame, sound
 from windfall.ports.analysis_services import Speech
 from windfall.ports.storage import ObjectStore
@@ -217,14 +218,15 @@ class _Work:
         drifts: Sequence[int],
         frames: int,
     ) -> Finding:
-        billed = sum(
-            one.takes * len(step.cue.text) for step, one in zip(steps, bought, strict=True)
-        )
-        call = ServiceCall(
-            service="polly",
-            operation="SynthesizeSpeech",
-            count=sum(one.takes for one in bought),
-            units=billed,
+        calls = totalled(
+            ServiceCall(
+                service="polly",
+                operation="SynthesizeSpeech",
+                variant=self._voice_of(step.cue.speaker).engine,
+                count=one.takes,
+                units=one.takes * len(step.cue.text),
+            )
+            for step, one in zip(steps, bought, strict=True)
         )
         summary = {
             "seconds": round(float(frames * FRAME) / 1000, 3),
@@ -235,7 +237,7 @@ class _Work:
             "fastest_rate": max(one.rate for one in bought),
             "timing": f"dubbed.{self._task.language}.timing.json",
         }
-        return Finding(result, summary, [call])
+        return Finding(result, summary, calls)
 
 
 def _steps(cues: Sequence[Cue], length: int) -> list[_Step]:

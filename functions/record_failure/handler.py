@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from record_failure.logic import FailureRecorder
 from record_failure.models import Settings
 from windfall.adapters.dynamodb import DynamoInsightsIndex
+from windfall.adapters.dynamodb_spending import DynamoSpending
 from windfall.adapters.eventbridge import EventBridgeBus
 from windfall.adapters.s3 import S3ObjectStore
 from windfall.contracts.aws import ExecutionStatusEvent
 from windfall.observability import CloudWatchMeasurements, logger, tracer
+from windfall.pricing import PriceList
 from windfall.recording import Recorder
 
 if TYPE_CHECKING:
@@ -20,7 +22,13 @@ settings = Settings.from_environment()
 store, index = S3ObjectStore(), DynamoInsightsIndex(settings.insights_table)
 bus = EventBridgeBus(settings.event_bus)
 recorder = Recorder(store, index, bus, CloudWatchMeasurements(), settings.results_bucket)
-failure_recorder = FailureRecorder(store, index, recorder)
+failure_recorder = FailureRecorder(
+    store,
+    index,
+    recorder,
+    PriceList.of_region(settings.aws_region),
+    DynamoSpending(settings.insights_table),
+)
 
 
 @logger.inject_lambda_context

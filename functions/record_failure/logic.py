@@ -9,8 +9,11 @@ from windfall.closing import close_analysis
 from windfall.contracts.aws import ExecutionStatusDetail, ExecutionStatusEvent
 from windfall.contracts.base import OutputLocation, S3Pointer
 from windfall.contracts.outcome import Outcome
+from windfall.expenses import spent_on
 from windfall.ports.insights import AnalysisState, InsightsIndex
+from windfall.ports.spending import Spending
 from windfall.ports.storage import ObjectStore
+from windfall.pricing import PriceList
 from windfall.recording import Recorder
 
 _ENDED = {
@@ -29,6 +32,8 @@ class FailureRecorder:
     store: ObjectStore
     index: InsightsIndex
     recorder: Recorder
+    prices: PriceList
+    spending: Spending
 
     def record(self, event: ExecutionStatusEvent) -> str:
         """End every attached file, then the attempt; the answer says what was done.
@@ -45,7 +50,9 @@ class FailureRecorder:
             return "ignored: the analysis moved on"
         if analysis.state is not AnalysisState.RUNNING:
             return f"ignored: the analysis is {analysis.state.value} already"
-        outcomes = self._paid_outcomes(analysis.input.output)
+        paid = self._paid_outcomes(analysis.input.output)
+        outcomes = [self.prices.priced(outcome) for outcome in paid]
+        self.spending.record(spent_on(analysis.input, outcomes))
         reason = reason_of(event.detail)
         files = close_analysis(
             self.index,

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from record_insights.logic import InsightsRecorder
 from record_insights.models import Settings
 from windfall.adapters.dynamodb import DynamoInsightsIndex
+from windfall.adapters.dynamodb_spending import DynamoSpending
 from windfall.adapters.eventbridge import EventBridgeBus
 from windfall.adapters.s3 import S3ObjectStore
 from windfall.contracts.analysis import RecordRequest
 from windfall.observability import CloudWatchMeasurements, logger, tracer
+from windfall.pricing import PriceList
 from windfall.recording import Recorder
 
 if TYPE_CHECKING:
@@ -20,7 +22,13 @@ settings = Settings.from_environment()
 index, measurements = DynamoInsightsIndex(settings.insights_table), CloudWatchMeasurements()
 bus = EventBridgeBus(settings.event_bus)
 recorder = Recorder(S3ObjectStore(), index, bus, measurements, settings.results_bucket)
-insights_recorder = InsightsRecorder(index, recorder, measurements)
+insights_recorder = InsightsRecorder(
+    index,
+    recorder,
+    measurements,
+    PriceList.of_region(settings.aws_region),
+    DynamoSpending(settings.insights_table),
+)
 
 
 @logger.inject_lambda_context

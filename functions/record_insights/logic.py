@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from windfall.closing import close_analysis
 from windfall.contracts.analysis import RecordRequest, RecordResult
 from windfall.contracts.outcome import Outcome
+from windfall.expenses import spent_on
 from windfall.manifest import status_of
 from windfall.ports.collaborators import Measurements
 from windfall.ports.insights import AnalysisState, InsightsIndex
+from windfall.ports.spending import Spending
+from windfall.pricing import PriceList
 from windfall.reasons import readable
 from windfall.recording import Recorder
 
@@ -21,6 +24,8 @@ class InsightsRecorder:
     index: InsightsIndex
     recorder: Recorder
     measurements: Measurements
+    prices: PriceList
+    spending: Spending
 
     def record(self, request: RecordRequest) -> RecordResult:
         """Record every attached file, then close the analysis.
@@ -29,7 +34,8 @@ class InsightsRecorder:
             TransientError: Try again; what is done already is not done again.
         """
         analysis = request.analysis
-        outcomes = [_explained(outcome) for outcome in request.outcomes]
+        outcomes = [self.prices.priced(_explained(outcome)) for outcome in request.outcomes]
+        self.spending.record(spent_on(analysis, outcomes))
         insights = self.recorder.gather(analysis, outcomes)
         files = close_analysis(
             self.index,

@@ -11,3 +11,4 @@ class Settings(EnvironmentSettings):
     results_bucket: str
     insights_table: str
     event_bus: str
+    aws_region: str

@@ -193,7 +193,11 @@ class _Work:
         billed = sum(piece.billed for piece in spoken)
         # Marks are asked for by a request of their own, which is billed as well.
         call = ServiceCall(
-            service="polly", operation="SynthesizeSpeech", count=2 * len(spoken), units=2 * billed
+            service="polly",
+            operation="SynthesizeSpeech",
+            variant=self._plan.engine,
+            count=2 * len(spoken),
+            units=2 * billed,
         )
         summary = {
             "voice": self._plan.voice,

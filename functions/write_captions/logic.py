@@ -103,6 +103,7 @@ class _Work:
         call = ServiceCall(
             service="transcribe",
             operation="StartTranscriptionJob",
+            variant="redacted" if _is_redacted(self._task.transcript) else None,
             count=1,
             units=max(_LEAST_BILLED, round(seconds)),
         )
@@ -153,3 +154,8 @@ def _confidence(document: Mapping[str, Any]) -> float:
         if item.get("type") == "pronunciation"
     ]
     return round(100 * fmean(scores), 1) if scores else 0.0
+
+
+def _is_redacted(transcript: S3Pointer) -> bool:
+    """Whether Transcribe left personal data out, which costs extra; the name tells."""
+    return transcript.key.rpartition("/")[2].startswith("redacted-")

@@ -12,6 +12,7 @@ from record_insights.logic import InsightsRecorder
 from tests.fakes.collaborators import FakeBus, FakeMeasurements, FakeProfiles, FakeWorkflows
 from tests.fakes.hooks import Hook
 from tests.fakes.insights import FakeInsightsIndex
+from tests.fakes.spending import FakeSpending
 from tests.fakes.storage import FakeObjectStore
 from windfall import keys
 from windfall.contracts.analysis import AnalysisInput, RecordRequest, RecordResult
@@ -19,6 +20,7 @@ from windfall.contracts.aws import ExecutionStatusEvent
 from windfall.contracts.base import S3Pointer
 from windfall.contracts.manifest import Manifest
 from windfall.contracts.outcome import Outcome, OutcomeStatus, ServiceCall
+from windfall.pricing import PriceList
 from windfall.recording import Recorder
 
 INBOX, RESULTS = "inbox", "results"
@@ -42,8 +44,14 @@ class World:
         self.admitter = Admitter(
             self.store, self.index, self.workflows, self.profiles, self.recorder, RESULTS
         )
-        self.insights_recorder = InsightsRecorder(self.index, self.recorder, self.measurements)
-        self.failure_recorder = FailureRecorder(self.store, self.index, self.recorder)
+        self.spending = FakeSpending()
+        prices = PriceList.of_region("us-east-1")
+        self.insights_recorder = InsightsRecorder(
+            self.index, self.recorder, self.measurements, prices, self.spending
+        )
+        self.failure_recorder = FailureRecorder(
+            self.store, self.index, self.recorder, prices, self.spending
+        )
 
     def hook(self, hook: Hook) -> None:
         """Let a hook see every operation from now on."""

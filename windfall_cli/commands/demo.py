@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from io import StringIO
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console, Group
+from rich.console import Group
 
 from windfall.contracts.base import S3Pointer
 from windfall.contracts.manifest import Manifest
@@ -21,11 +19,11 @@ from windfall_cli.home import LocalAddress
 from windfall_cli.inbox import drop_file
 from windfall_cli.pictures import annotate
 from windfall_cli.render import render_insights
+from windfall_cli.screenshots import screenshot
 from windfall_cli.stack import Stack, open_stack
 
 FILES = ("portrait.jpg", "page.png", "speech.flac", "letter.txt", "queja.txt", "backup.zip")
 FOLDER = Path(__file__).parents[2] / "demo"
-PICTURE_WIDTH = 96
 
 PicturesOption = Annotated[
     Path,
@@ -64,12 +62,9 @@ def _draw(stack: Stack, manifest: Manifest, folder: Path) -> list[Path]:
     """The insights as they look in the terminal; for an image also the boxes drawn over it."""
     results = read_results(stack, manifest)
     name = Path(manifest.key).stem
-    screen = Console(width=PICTURE_WIDTH, record=True, file=StringIO(), highlight=False)
-    screen.print(_insights(stack, manifest))
     drawn = [folder / f"{name}.svg"]
-    svg = screen.export_svg(title=f"windfall show {manifest.key}")
-    # Rich links web fonts; a picture should look the same without a network.
-    drawn[0].write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL))
+    title = f"windfall show {manifest.key}"
+    drawn[0].write_text(screenshot(_insights(stack, manifest), title), encoding="utf-8")
     if manifest.kind == "image":
         pointer = S3Pointer(
             bucket=manifest.bucket, key=manifest.key, version_id=manifest.version_id

@@ -14,7 +14,7 @@ from tests.fakes.hooks import CrashAfter, CrashError, Hook
 from tests.fakes.world import World, analysis_requested
 from windfall.contracts.analysis import RecordRequest
 from windfall.contracts.bus import FileAnalyzed
-from windfall.contracts.outcome import Outcome, OutcomeStatus
+from windfall.contracts.outcome import Outcome, OutcomeStatus, ServiceCall
 from windfall.schemas import PUBLISHED, schema_of, text_of
 
 ROOT = Path(__file__).parents[3]
@@ -35,6 +35,37 @@ def test_a_recorded_file_has_its_story_in_the_manifest() -> None:
     assert world.measurements.files == [("text", "analyzed")]
     assert world.measurements.features == [("sentiment", "ok")]
     assert world.measurements.seconds == [("text", 10.0)]
+
+
+def test_what_an_analysis_cost_is_written_down_once() -> None:
+    world = World()
+    world.admit_all(world.drop("a.txt", TEXT))
+    (plan,) = world.workflows.started.values()
+    paid = ServiceCall(service="comprehend", operation="DetectSentiment", count=1, units=3)
+    outcome = Outcome(feature="sentiment", status=OutcomeStatus.OK, calls=[paid])
+    for _ in range(2):
+        world.insights_recorder.record(RecordRequest(analysis=plan, outcomes=[outcome]))
+
+    (spent,) = world.spending.entries.values()
+    assert (spent.cost, spent.features) == (0.0003, {"sentiment": 0.0003})
+    assert (spent.day, spent.key, spent.profile) == (plan.received[:10], "a.txt", "default")
+    assert world.only_manifest().outcomes[0].cost == 0.0003
+
+
+def test_what_an_earlier_attempt_paid_for_is_not_paid_again() -> None:
+    world = World()
+    world.admit_all(world.drop("a.txt", TEXT))
+    (plan,) = world.workflows.started.values()
+    call = ServiceCall(service="comprehend", operation="DetectSentiment", count=1, units=3)
+    early, late = (
+        Outcome(feature=name, status=OutcomeStatus.OK, calls=[call], started=started)
+        for name, started in (("pii", "2000-01-01T00:00:00.000Z"), ("sentiment", plan.received))
+    )
+    world.insights_recorder.record(RecordRequest(analysis=plan, outcomes=[early, late]))
+
+    (spent,) = world.spending.entries.values()
+    assert list(spent.features) == ["sentiment"]
+    assert {outcome.cost for outcome in world.only_manifest().outcomes} == {0.0003}
 
 
 def test_one_failed_feature_makes_a_file_partial() -> None:

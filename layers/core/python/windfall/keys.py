@@ -12,6 +12,8 @@ The table `insights` (partition key `pk`, sort key `sk`):
     ANALYSIS#<analysis>       FILE#<file>#<revision>          a file that waits for it, or has it
     JOB#<service>#<job>       JOB                             a rendezvous: who waits for a job, and
                                                               how the job ended
+    SPEND#<yyyy-mm-dd>        ATTEMPT#<analysis>#<attempt>    what an attempt at an analysis cost
+    SPEND#<day or month>      TOTAL#<profile>#<shard>         a part of what a profile spent then
 
 The index `recent` (partition key `recent_pk`, sort key `recent_sk`) lists FILE rows by day:
 `FILES#<yyyy-mm-dd>` / `<received>#<file>`, and parked jobs under `JOBS` by the time at which they
@@ -30,6 +32,8 @@ ATTACHMENT_PREFIX = "FILE#"
 JOB_SK = "JOB"
 PARKED_JOBS = "JOBS"
 RECENT_INDEX = "recent"
+
+SPEND_PREFIX = "ATTEMPT#"
 
 _RESULTS = "results/"
 
@@ -86,6 +90,26 @@ def job_pk(service: str, name: str) -> str:
 def parked_sk(due: str, service: str, name: str) -> str:
     """A parked job's place among those that are asked after, the first one due first."""
     return f"{due}#{service}#{name}"
+
+
+def spend_pk(period: str) -> str:
+    """What was spent on a day (`2026-11-23`) or in a month (`2026-11`)."""
+    return f"SPEND#{period}"
+
+
+def spend_sk(analysis_id: str, attempt: int) -> str:
+    """The row of one attempt's cost."""
+    return f"{SPEND_PREFIX}{analysis_id}#{attempt:04}"
+
+
+def totals_prefix(profile: str) -> str:
+    """What the sort keys of a profile's totals begin with."""
+    return f"TOTAL#{profile}#"
+
+
+def total_sk(profile: str, analysis_id: str) -> str:
+    """The shard of a profile's total that an analysis is added to: one of sixteen."""
+    return f"{totals_prefix(profile)}{analysis_id[0]}"
 
 
 def recent_pk(received: str) -> str:

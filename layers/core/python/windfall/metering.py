@@ -18,10 +18,10 @@ def comprehend_call(operation: str, texts: Sequence[str], count: int = 1) -> Ser
 
 
 def totalled(calls: Iterable[ServiceCall]) -> list[ServiceCall]:
-    """One entry for each operation."""
-    totals: dict[tuple[str, str], ServiceCall] = {}
+    """One entry for each operation and variant."""
+    totals: dict[tuple[str, str, str | None], ServiceCall] = {}
     for call in calls:
-        key = (call.service, call.operation)
+        key = (call.service, call.operation, call.variant)
         so_far = totals.get(key)
         totals[key] = (
             call

@@ -19,10 +19,16 @@ class OutcomeStatus(StrEnum):
 
 
 class ServiceCall(Contract):
-    """Calls that were paid for: `units` as the service bills them (images, characters, …)."""
+    """Calls that were paid for.
+
+    Attributes:
+        units: As the service bills them: images, characters, seconds, …
+        variant: What the price depends on beside the operation, such as Polly's engine.
+    """
 
     service: str
     operation: str
+    variant: str | None = None
     count: int = Field(ge=0)
     units: float = Field(ge=0)
 
@@ -35,7 +41,7 @@ class Outcome(Contract):
         reason: Why it was skipped or failed, for a person; null when ok.
         result: The service's raw answer or the file that was made.
         summary: What a person wants to see first; under 2 KB.
-        cost: US dollars, once prices are known; null until then.
+        cost: US dollars by list price; null where a price is unknown.
     """
 
     feature: str

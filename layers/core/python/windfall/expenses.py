@@ -1,0 +1,31 @@
+"""What an attempt at an analysis cost, feature by feature."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from windfall.clock import moment_of
+from windfall.contracts.analysis import AnalysisInput
+from windfall.contracts.outcome import Outcome
+from windfall.ports.spending import Spent
+
+
+def spent_on(analysis: AnalysisInput, outcomes: Sequence[Outcome]) -> Spent:
+    """The entry of an attempt: what earlier attempts had paid for already is not in it."""
+    began = moment_of(analysis.received)
+    bought = [
+        outcome
+        for outcome in outcomes
+        if outcome.calls and (outcome.started is None or moment_of(outcome.started) >= began)
+    ]
+    return Spent(
+        analysis_id=analysis.analysis_id,
+        attempt=analysis.attempt,
+        day=analysis.received[:10],
+        file_id=analysis.file.file_id,
+        key=analysis.file.key,
+        kind=analysis.kind.value,
+        profile=analysis.profile,
+        cost=round(sum(outcome.cost or 0.0 for outcome in bought), 9),
+        features={outcome.feature: outcome.cost for outcome in bought},
+    )
