@@ -154,3 +154,14 @@ def test_written_rows_are_read_again_and_no_cell_is_a_formula(rows: list[list[st
     text = b"".join(csv_pieces(rows)).decode()
     again = list(csv.reader(io.StringIO(text, newline="")))
     assert again == [[guarded(cell) for cell in row] for row in rows]
+
+
+def test_a_derived_feature_is_made_of_another_column() -> None:
+    derived = {"name": "fresh", "source": "pay", "type": "category", "encoding": "is_one_of"}
+    fitting = Fitting(contract(PAY, {**derived, "categories": ["999"]}), ["pay"])
+    assert fitting.names == ["pay", "fresh"]
+    assert fitting.features([" 999"]) == ["999", "1"]
+    assert fitting.features(["6"]) == ["6", "0"]
+    assert fitting.features([""]) == [None, "0"]
+    with pytest.raises(InvalidInputError, match="'pay' can not be found"):
+        Fitting(contract(PAY, {**derived, "categories": ["999"]}), ["fresh"])

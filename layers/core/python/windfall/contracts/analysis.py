@@ -13,15 +13,20 @@ from windfall.contracts.features import PlannedFeature, PlannedTextFeature
 from windfall.contracts.languages import LanguagePlan
 from windfall.contracts.outcome import Outcome
 from windfall.contracts.table import TableLayout, TablePlan
+from windfall.contracts.training import TrainProfile
 
 
 class Kind(StrEnum):
-    """What a file is, and so which machine takes it."""
+    """What a file is, and so which machine takes it.
+
+    A dataset is a table that a model is to learn from.
+    """
 
     IMAGE = "image"
     TEXT = "text"
     AUDIO = "audio"
     TABLE = "table"
+    DATASET = "dataset"
 
 
 class TextPlan(Contract):
@@ -53,6 +58,7 @@ class AnalysisInput(Contract):
         text: What to do with text; null when the text of an image is not to be read on.
         audio: How to transcribe a recording; null for other kinds, as is `media`.
         table: How to score a table; null for other kinds, as is `layout`.
+        training: What to train on a dataset; null for other kinds.
         nested: True when a text found in an image is analyzed inside the image's own analysis.
     """
 
@@ -70,6 +76,7 @@ class AnalysisInput(Contract):
     media: MediaFacts | None = None
     table: TablePlan | None = None
     layout: TableLayout | None = None
+    training: TrainProfile | None = None
     nested: bool = False
 
 

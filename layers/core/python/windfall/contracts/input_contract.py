@@ -8,7 +8,9 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from windfall.contracts.base import Contract
-from windfall.contracts.table import ContentType
+
+ContentType = Literal["text/csv", "application/jsonlines"]
+"""What a model is sent: rows of cells, or an object with the columns' names a line."""
 
 
 class ColumnType(StrEnum):
@@ -25,18 +27,21 @@ class ColumnEncoding(StrEnum):
     """How a cell becomes what the model is sent.
 
     plain: as it stands (a boolean as 1 or 0); one_hot: a 1 at its category's place and 0 at the
-    others', one feature a category; index: the number of its category, from 0.
+    others', one feature a category; index: the number of its category, from 0; is_one_of: 1 where
+    it is one of the categories, else 0.
     """
 
     PLAIN = "plain"
     ONE_HOT = "one_hot"
     INDEX = "index"
+    IS_ONE_OF = "is_one_of"
 
 
 class ColumnContract(Contract):
     """One column that the model takes.
 
     Attributes:
+        source: The table's column that it is made from, where that has another name.
         missing: Whether a row may leave the cell empty.
         minimum: The least number that makes sense, as `maximum` is the greatest; null for any.
         categories: Every category, in the order of their features or indexes.
@@ -44,6 +49,7 @@ class ColumnContract(Contract):
     """
 
     name: str = Field(min_length=1)
+    source: str | None = Field(default=None, min_length=1)
     type: ColumnType
     missing: bool = False
     minimum: float | None = None
@@ -51,6 +57,11 @@ class ColumnContract(Contract):
     categories: list[str] = Field(default_factory=list)
     encoding: ColumnEncoding = ColumnEncoding.PLAIN
     unseen: bool = False
+
+    @property
+    def column(self) -> str:
+        """The table's column whose cells it takes."""
+        return self.source or self.name
 
     @model_validator(mode="after")
     def _categories_are_listed(self) -> Self:

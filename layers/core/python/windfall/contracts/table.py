@@ -8,14 +8,13 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from windfall.contracts.base import Contract, Sha256
+from windfall.contracts.input_contract import ContentType
+from windfall.contracts.training import TrainProfile
 
 EndpointName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$")]
 """An endpoint or a model as Amazon SageMaker names it."""
 
 S3Uri = Annotated[str, StringConstraints(pattern=r"^s3://[^/]+/.+$")]
-
-ContentType = Literal["text/csv", "application/jsonlines"]
-"""What a model is sent: rows of cells, or an object with the columns' names a line."""
 
 
 class ScoringMode(StrEnum):
@@ -28,7 +27,7 @@ class ScoringMode(StrEnum):
 
 
 class TableProfile(Contract):
-    """How to score a table.
+    """How to score a table, or what to train on it.
 
     Attributes:
         endpoint: Who scores; for `batch_transform` it is `model`.
@@ -44,6 +43,7 @@ class TableProfile(Contract):
         request_seconds: How long a request may wait in the endpoint's queue.
         invocation_seconds: How long the model may take for a request.
         instance_type: What a batch transform runs on, as is `instance_count`.
+        train: What to train on tables of this profile; then nobody scores them.
     """
 
     endpoint: EndpointName | None = None
@@ -64,9 +64,14 @@ class TableProfile(Contract):
         "ml.m5.large"
     )
     instance_count: int = Field(default=1, ge=1, le=100)
+    train: TrainProfile | None = None
 
     @model_validator(mode="after")
     def _somebody_scores(self) -> Self:
+        if self.train is not None:
+            if self.endpoint is not None or self.model is not None:
+                raise ValueError("train goes with neither endpoint nor model")
+            return self
         wanted = "model" if self.mode is ScoringMode.BATCH_TRANSFORM else "endpoint"
         other = "endpoint" if wanted == "model" else "model"
         if getattr(self, wanted) is None or getattr(self, other) is not None:

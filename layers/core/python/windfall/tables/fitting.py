@@ -56,13 +56,13 @@ class Fitting:
 
     def __init__(self, contract: InputContract, header: Sequence[str], decimal: str = ".") -> None:
         places = {name: place for place, name in enumerate(header)}
-        missing = [column.name for column in contract.columns if column.name not in places]
+        missing = [one.column for one in contract.columns if one.column not in places]
         if missing:
             raise InvalidInputError(f"The model's column {missing[0]!r} can not be found.")
         self._width = len(header)
         no_value = NO_VALUE | set(contract.missing_values)
         self._cells = [
-            _Cell(column.name, places[column.name], _reading(column, no_value, decimal))
+            _Cell(column.column, places[column.column], _reading(column, no_value, decimal))
             for column in contract.columns
         ]
         self.names = [name for column in contract.columns for name in _names(column)]
@@ -137,6 +137,8 @@ def _are_numeric(column: ColumnContract) -> list[bool]:
 def _reading(
     column: ColumnContract, no_value: frozenset[str], decimal: str
 ) -> Callable[[str], Sequence[Feature]]:
+    if column.encoding is ColumnEncoding.IS_ONE_OF:
+        return _membership(column)
     match column.type:
         case ColumnType.NUMBER | ColumnType.INTEGER:
             return _number(column, no_value, decimal)
@@ -224,6 +226,11 @@ def _encoded(column: ColumnContract, place: int) -> Sequence[Feature]:
         case ColumnEncoding.INDEX:
             return (str(place),)
     return (column.categories[place] if place >= 0 else None,)
+
+
+def _membership(column: ColumnContract) -> Callable[[str], Sequence[Feature]]:
+    members = frozenset(column.categories)
+    return lambda cell: ("1" if cell.strip() in members else "0",)
 
 
 def _text(column: ColumnContract) -> Callable[[str], Sequence[Feature]]:

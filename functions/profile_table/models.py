@@ -1,0 +1,21 @@
+"""What profile_table is given and what it answers."""
+
+from __future__ import annotations
+
+from windfall.contracts.analysis import AnalysisInput
+from windfall.contracts.base import Contract
+from windfall.contracts.outcome import Outcome
+from windfall.contracts.training import SpecPointer
+
+
+class ProfileTableTask(Contract):
+    """A table that a model is to learn from."""
+
+    analysis: AnalysisInput
+
+
+class ProfiledTable(Contract):
+    """The outcome; `training` is null when nothing can be trained."""
+
+    outcomes: list[Outcome]
+    training: SpecPointer | None = None
