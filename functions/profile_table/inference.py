@@ -6,7 +6,7 @@ Whatever nobody said is inferred, and told: a person reads in the report what wa
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -87,7 +87,7 @@ class Draft:
 
     def _check_names(self) -> None:
         profile = self.profile
-        named = {
+        named: Mapping[str, Sequence[str | None]] = {
             "target": [profile.target],
             "drop": profile.drop,
             "derive": [one.column for one in profile.derive],
