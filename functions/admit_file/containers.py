@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import IO
+from typing import IO, NamedTuple
 
 _MOST_HEADER = 64 << 20
 """Bytes of a `moov` box; eight hours of a single track need 20 MB."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tracks:
+class Tracks(NamedTuple):
     """What a container holds; None where it does not tell."""
 
     sound: bool

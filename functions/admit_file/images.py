@@ -10,14 +10,16 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from admit_file.preflight import Inspection, WorkingCopy
-from admit_file.snapshot import Snapshot
 from windfall.contracts.analysis import Kind
 from windfall.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from admit_file.snapshot import Snapshot
 
 MOST_BYTES = 15_000_000
 MOST_SIDE = 10_000

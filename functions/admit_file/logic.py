@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from admit_file.models import Arrival, arrival_of
 from admit_file.planning import (
@@ -26,10 +27,8 @@ from windfall.clock import seconds_between, timestamp
 from windfall.contracts.analysis import AnalysisInput, FileIdentity
 from windfall.contracts.base import OutputLocation, S3Pointer
 from windfall.contracts.manifest import FileStatus, Manifest
-from windfall.contracts.outcome import Outcome
 from windfall.contracts.profile import Profile
 from windfall.errors import ConflictError, InvalidInputError, NotFoundError, TransientError
-from windfall.ports.collaborators import Profiles, Workflows
 from windfall.ports.insights import (
     ANALYZING,
     AnalysisRow,
@@ -38,16 +37,19 @@ from windfall.ports.insights import (
     FileRow,
     InsightsIndex,
 )
-from windfall.ports.storage import ObjectStore, OpenObject
-from windfall.recording import Recorder
+
+if TYPE_CHECKING:
+    from windfall.contracts.outcome import Outcome
+    from windfall.ports.collaborators import Profiles, Workflows
+    from windfall.ports.storage import ObjectStore, OpenObject
+    from windfall.recording import Recorder
 
 _CLAIM_TRIES = 8
 """A claim is tried again when somebody else changed the analysis first; each loss is somebody
 else's progress, so a handful is plenty."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A file that was looked at and planned for, not yet claimed."""
 
     arrival: Arrival

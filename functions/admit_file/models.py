@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from windfall.clock import moment_of, timestamp
-from windfall.contracts.aws import EventEnvelope, ObjectCreatedEvent
-from windfall.contracts.bus import AnalysisRequested
+from windfall.contracts.arrivals import AnalysisRequested, EventEnvelope, ObjectCreatedEvent
 from windfall.errors import InvalidInputError
 from windfall.settings import EnvironmentSettings
 
@@ -28,8 +26,7 @@ class Settings(EnvironmentSettings):
     analyze_audio_machine_arn: str
 
 
-@dataclass(frozen=True, slots=True)
-class Overrides:
+class Overrides(NamedTuple):
     """What is asked for instead of the profile; None where nothing is.
 
     Attributes:
@@ -42,8 +39,7 @@ class Overrides:
     targets: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """One event that asks for a file to be admitted.
 
     Attributes:
@@ -62,7 +58,7 @@ class Arrival:
     sequencer: str | None = None
     requested: bool = False
     rerun: bool = False
-    overrides: Overrides = field(default_factory=Overrides)
+    overrides: Overrides = Overrides()
     problem: str | None = None
 
     @property

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from admit_file.models import Overrides, problems_of
 from windfall.contracts.analysis import Kind, TextPlan
 from windfall.contracts.audio import AudioPlan
-from windfall.contracts.base import LanguageCode
+from windfall.contracts.base import LANGUAGE_CODE
 from windfall.contracts.features import (
     ImageFeature,
     PlannedFeature,
@@ -22,7 +21,9 @@ from windfall.contracts.features import (
 from windfall.contracts.languages import LanguagePlan, SpeechPlan
 from windfall.contracts.profile import Profile
 from windfall.errors import InvalidInputError
-from windfall.ports.collaborators import Profiles
+
+if TYPE_CHECKING:
+    from windfall.ports.collaborators import Profiles
 
 _Item = TypeVar("_Item")
 
@@ -43,8 +44,7 @@ class InvalidProfileError(Exception):
         super().__init__(f"The profile {name!r} is wrong: {problems}.")
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What is done with a file."""
 
     features: list[PlannedFeature]
@@ -147,18 +147,13 @@ def _features(
 def _targets(profile: Profile, overrides: Overrides) -> list[str]:
     if overrides.targets is None:
         return _unique(profile.languages.targets)
-    try:
-        return _unique(_LANGUAGES.validate_python(list(overrides.targets)))
-    except ValidationError as error:
-        wrong = ", ".join(repr(problem["input"]) for problem in error.errors(include_url=False))
+    wrong = [target for target in overrides.targets if not re.fullmatch(LANGUAGE_CODE, target)]
+    if wrong:
         raise InvalidInputError(
-            f"{overrides.source} names target languages that are no language codes: {wrong}."
-        ) from error
-
-
-_LANGUAGES: TypeAdapter[list[LanguageCode]] = TypeAdapter(
-    list[LanguageCode], config={"defer_build": True}
-)
+            f"{overrides.source} names target languages that are no language codes: "
+            f"{', '.join(map(repr, wrong))}."
+        )
+    return _unique(overrides.targets)
 
 
 def _planned(feature: ImageFeature, profile: Profile) -> PlannedFeature:

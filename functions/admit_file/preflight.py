@@ -6,15 +6,16 @@ import importlib
 import re
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import IO
+from typing import IO, TYPE_CHECKING, NamedTuple
 
-from admit_file.snapshot import Snapshot
 from windfall.contracts.analysis import Kind
-from windfall.contracts.audio import MediaFacts
 from windfall.encodings import decode_text
 from windfall.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from admit_file.snapshot import Snapshot
+    from windfall.contracts.audio import MediaFacts
 
 MOST_TEXT_BYTES = 20_000_000
 """A plain text; ten thousand printed pages, and Comprehend is paid for by the character."""
@@ -22,8 +23,7 @@ _MOST_UNZIPPED_BYTES = 300_000_000
 _MOST_ZIP_ENTRIES = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class WorkingCopy:
+class WorkingCopy(NamedTuple):
     """What the services look at instead of the file."""
 
     extension: str
@@ -31,8 +31,7 @@ class WorkingCopy:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Inspection:
+class Inspection(NamedTuple):
     """What a file is.
 
     Attributes:

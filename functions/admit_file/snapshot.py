@@ -6,13 +6,14 @@ import hashlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
-from typing import IO
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from windfall.errors import InvalidInputError
-from windfall.ports.storage import ObjectHead, ObjectStore, OpenObject
 from windfall.ranges import RangeFile
+
+if TYPE_CHECKING:
+    from windfall.ports.storage import ObjectHead, ObjectStore, OpenObject
 
 MOST_BYTES = 100_000_000
 """No kind of file is taken beyond this; it bounds the time and the disk that admission needs."""
@@ -21,8 +22,7 @@ WHOLE_UP_TO = 50_000_000
 """A recording beyond this is looked at by ranges, and known by its ETag instead of its bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """The bytes as they were read, whatever happens to the object later.
 
     Attributes:

@@ -7,7 +7,7 @@ what is looked at is read, so that a large recording is not fetched to be admitt
 
 from __future__ import annotations
 
-from typing import IO, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from tinytag import TinyTag, TinyTagException
 
@@ -19,10 +19,12 @@ from admit_file.containers import (
     webm_tracks,
 )
 from admit_file.preflight import NOT_YET_VIDEO, Inspection
-from admit_file.snapshot import Snapshot
 from windfall.contracts.analysis import Kind
 from windfall.contracts.audio import MediaFacts
 from windfall.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from admit_file.snapshot import Snapshot
 
 MOST_BYTES = 2_000_000_000
 MOST_SECONDS = 8 * 3600

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from detect_image_feature.models import DetectImageFeatureTask
 from detect_image_feature.reading import lines_in_order
 from detect_image_feature.summaries import summary_of
 from windfall.checkpoints import Checkpoints
@@ -13,8 +12,11 @@ from windfall.clock import Clock, utc_now
 from windfall.contracts.features import ImageFeature
 from windfall.contracts.outcome import Outcome, ServiceCall
 from windfall.features import Finding, settle
-from windfall.ports.analysis_services import Vision
-from windfall.ports.storage import ObjectStore
+
+if TYPE_CHECKING:
+    from detect_image_feature.models import DetectImageFeatureTask
+    from windfall.ports.analysis_services import Vision
+    from windfall.ports.storage import ObjectStore
 
 _OPERATIONS = {
     ImageFeature.LABELS: "DetectLabels",

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 _SAME_LINE = 0.5
 """Boxes that share so much of the lower one's height stand side by side."""
@@ -12,8 +11,7 @@ _COLUMN_GAP = 0.03
 """Of the picture's width: what parts columns, and not words."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     text: str
     left: float
     top: float

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from detect_text_feature.models import DetectTextFeatureTask
 from detect_text_feature.specifications import BATCH, SPECIFICATIONS, Specification
 from windfall.checkpoints import Checkpoints, TimeLeft, part_name, take_steps
 from windfall.clock import Clock, utc_now
-from windfall.contracts.base import S3Pointer
-from windfall.contracts.features import TextFeature
-from windfall.contracts.outcome import Outcome, ServiceCall
 from windfall.errors import InvalidInputError, TransientError, UnsupportedError
 from windfall.features import Finding, settle
 from windfall.metering import comprehend_call, totalled
-from windfall.ports.analysis_services import BatchDetection, Language
-from windfall.ports.storage import ObjectStore
 from windfall.text.chunks import Chunk, split
 from windfall.text.merging import Answer, PiiMerger, merged_json, redacted
+
+if TYPE_CHECKING:
+    from detect_text_feature.models import DetectTextFeatureTask
+    from windfall.contracts.base import S3Pointer
+    from windfall.contracts.features import TextFeature
+    from windfall.contracts.outcome import Outcome, ServiceCall
+    from windfall.ports.analysis_services import BatchDetection, Language
+    from windfall.ports.storage import ObjectStore
 
 REDACTED = "redacted.txt"
 _WORKERS = 4
@@ -29,8 +30,7 @@ _PIECE = 1 << 20
 _PASSING = frozenset({"InternalServerException", "ThrottlingException", "TooManyRequestsException"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     """Chunks that go into one call, and the name that their answers are saved under."""
 
     name: str

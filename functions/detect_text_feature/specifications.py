@@ -6,7 +6,7 @@ Sizes and languages: Amazon Comprehend's guidelines and quotas, and botocore's s
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from windfall.contracts.features import TextFeature
 from windfall.text.merging import (
@@ -26,8 +26,7 @@ BATCH = 25
 """Texts in a batch, each of at most 5 KB."""
 
 
-@dataclass(frozen=True, slots=True)
-class Specification:
+class Specification(NamedTuple):
     """How a feature is found.
 
     Attributes:

@@ -13,9 +13,8 @@ try is that measure's.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import ceil
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 OWN = 100
 """Percent: the rate that a voice has by itself."""
@@ -37,8 +36,7 @@ class Spoken(Protocol):
 Take = TypeVar("Take", bound=Spoken)
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """The time for a cue, in milliseconds.
 
     Attributes:

@@ -5,24 +5,25 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from xml.sax.saxutils import escape
+from typing import TYPE_CHECKING, NamedTuple
 
 from dub_audio.fitting import FASTEST_NATURAL, OWN, Slot, fit
-from dub_audio.models import DubAudioTask
 from dub_audio.track import FRAME, SAMPLE_RATE, Part, drift, length_of, placed
 from windfall.captions.cues import Cue, CueList
 from windfall.checkpoints import Checkpoints, TimeLeft, part_name, take_steps
 from windfall.clock import Clock, utc_now
-from windfall.contracts.base import S3Pointer
 from windfall.contracts.languages import Voice
 from windfall.contracts.outcome import Outcome, ServiceCall
 from windfall.errors import InvalidInputError, UnsupportedError
 from windfall.features import Finding, settle
 from windfall.metering import totalled
 from windfall.mp3 import audible, first_frames, header_frame, silent_frame, sound
-from windfall.ports.analysis_services import Speech
-from windfall.ports.storage import ObjectStore
+
+if TYPE_CHECKING:
+    from dub_audio.models import DubAudioTask
+    from windfall.contracts.base import S3Pointer
+    from windfall.ports.analysis_services import Speech
+    from windfall.ports.storage import ObjectStore
 
 _WORKERS = 3
 """Neural voices take 8 requests a second; several languages may be dubbed at a time."""
@@ -34,7 +35,8 @@ _MP3 = "audio/mpeg"
 _JSON = "application/json"
 _SPEAKER = re.compile(r"^(?:spk|ch)_(\d+)$")
 _PART = re.compile(r"^(\d{6}\.\d+-\d+)\.(\d+)-(\d+)-(\d+)-(\d+)-(\d+)\.mp3$")
-_UNSPEAKABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_UNSPEAKABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class AudioDubber:
@@ -59,8 +61,7 @@ class AudioDubber:
         return settle(feature, checkpoints, self._clock, work.find)
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     """A cue to speak, and the time for it; `name` is how its part's name begins."""
 
     name: str
@@ -68,8 +69,7 @@ class _Step:
     slot: Slot
 
 
-@dataclass(frozen=True, slots=True)
-class _Take:
+class _Take(NamedTuple):
     """A cue as it was spoken once, without the silence behind it."""
 
     data: bytes
@@ -82,8 +82,7 @@ class _Take:
         return round((self.frames - self.lead) * FRAME)
 
 
-@dataclass(frozen=True, slots=True)
-class _Bought:
+class _Bought(NamedTuple):
     """What the name of a saved part tells, so that one listing tells it of all parts."""
 
     name: str
@@ -160,7 +159,7 @@ class _Work:
         self._checkpoints.save(f"{step.name}.{measures}.mp3", take.data, _MP3)
 
     def _spoken(self, text: str, voice: Voice, rate: int) -> _Take:
-        words = escape(_UNSPEAKABLE.sub(" ", text))
+        words = _UNSPEAKABLE.sub(" ", text).translate(_ESCAPES)
         if rate != OWN:
             words = f'<prosody rate="{rate}%">{words}</prosody>'
         made = sound(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 SAMPLE_RATE = 24_000
 """Hertz; the rate of neural voices, which every engine speaks at if asked."""
@@ -14,8 +14,7 @@ _HEARD = Fraction(576 + 529, 576)
 """Frames from a piece's beginning to its first sound: an encoder's usual delay and a decoder's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A cue as it was spoken.
 
     Attributes:

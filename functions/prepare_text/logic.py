@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from prepare_text.models import PreparedText, PrepareTextTask
 from windfall.checkpoints import Checkpoints
@@ -12,10 +13,12 @@ from windfall.contracts.outcome import OutcomeStatus
 from windfall.errors import InvalidInputError, UnsupportedError
 from windfall.features import Finding, settle
 from windfall.metering import comprehend_call
-from windfall.ports.analysis_services import Language
-from windfall.ports.storage import ObjectStore
 from windfall.text.chunks import split
 from windfall.text.extraction import Extracted, extract
+
+if TYPE_CHECKING:
+    from windfall.ports.analysis_services import Language
+    from windfall.ports.storage import ObjectStore
 
 FEATURE = "language"
 TEXT = "text.txt"

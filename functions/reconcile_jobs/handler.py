@@ -9,12 +9,13 @@ from reconcile_jobs.models import Settings
 from windfall.adapters.dynamodb_jobs import DynamoJobTable
 from windfall.adapters.job_services import job_services
 from windfall.adapters.stepfunctions import StepFunctionsTokens
-from windfall.contracts.jobs import JobId
 from windfall.observability import logger, tracer
 from windfall.rendezvous import Rendezvous
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from windfall.contracts.jobs import JobId
 
 
 def tell_broken(job: JobId, error: Exception) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from reconcile_jobs.models import Reconciled
 from windfall.clock import Clock, timestamp, utc_now
-from windfall.contracts.jobs import JobId
 from windfall.errors import QuotaExceededError, TransientError
-from windfall.ports.jobs import JobService, JobTable
-from windfall.rendezvous import Rendezvous
+
+if TYPE_CHECKING:
+    from windfall.contracts.jobs import JobId
+    from windfall.ports.jobs import JobService, JobTable
+    from windfall.rendezvous import Rendezvous
 
 _AT_ONCE = 500
 """Jobs a run; Transcribe answers 30 questions a second, and the next run is near."""

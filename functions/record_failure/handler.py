@@ -10,7 +10,7 @@ from windfall.adapters.dynamodb import DynamoInsightsIndex
 from windfall.adapters.dynamodb_spending import DynamoSpending
 from windfall.adapters.eventbridge import EventBridgeBus
 from windfall.adapters.s3 import S3ObjectStore
-from windfall.contracts.aws import ExecutionStatusEvent
+from windfall.contracts.executions import ExecutionStatusEvent
 from windfall.observability import CloudWatchMeasurements, logger, tracer
 from windfall.pricing import PriceList
 from windfall.recording import Recorder

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from windfall import identity, reasons
 from windfall.closing import close_analysis
-from windfall.contracts.aws import ExecutionStatusDetail, ExecutionStatusEvent
 from windfall.contracts.base import OutputLocation, S3Pointer
 from windfall.contracts.outcome import Outcome
 from windfall.expenses import spent_on
 from windfall.ports.insights import AnalysisState, InsightsIndex
-from windfall.ports.spending import Spending
-from windfall.ports.storage import ObjectStore
-from windfall.pricing import PriceList
-from windfall.recording import Recorder
+
+if TYPE_CHECKING:
+    from windfall.contracts.executions import ExecutionStatusDetail, ExecutionStatusEvent
+    from windfall.ports.spending import Spending
+    from windfall.ports.storage import ObjectStore
+    from windfall.pricing import PriceList
+    from windfall.recording import Recorder
 
 _ENDED = {
     "FAILED": "The analysis failed",

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from windfall.closing import close_analysis
 from windfall.contracts.analysis import RecordRequest, RecordResult
 from windfall.contracts.outcome import Outcome
 from windfall.expenses import spent_on
 from windfall.manifest import status_of
-from windfall.ports.collaborators import Measurements
 from windfall.ports.insights import AnalysisState, InsightsIndex
-from windfall.ports.spending import Spending
-from windfall.pricing import PriceList
 from windfall.reasons import readable
-from windfall.recording import Recorder
+
+if TYPE_CHECKING:
+    from windfall.contracts.outcome import Outcome
+    from windfall.ports.collaborators import Measurements
+    from windfall.ports.spending import Spending
+    from windfall.pricing import PriceList
+    from windfall.recording import Recorder
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from resume_job.notices import notices_of
 from windfall.errors import TransientError
-from windfall.ports.jobs import JobService
-from windfall.rendezvous import Rendezvous
+
+if TYPE_CHECKING:
+    from windfall.ports.jobs import JobService
+    from windfall.rendezvous import Rendezvous
 
 
 @dataclass(frozen=True, slots=True)

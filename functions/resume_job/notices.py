@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from windfall.contracts.aws import TopicEvent, TranscriptionJobEvent
 from windfall.contracts.jobs import JobId
 from windfall.errors import InvalidInputError
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """A job ended; `handle` is what its service calls it, where that is not its name."""
 
     job: JobId

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
 
 from synthesize_speech.marks import delayed, placed
-from synthesize_speech.models import SynthesizeSpeechTask
 from synthesize_speech.ssml import Piece, pieces
 from windfall.checkpoints import Checkpoints, TimeLeft, part_name, take_steps
 from windfall.clock import Clock, utc_now
-from windfall.contracts.base import S3Pointer
 from windfall.contracts.outcome import Outcome, ServiceCall
 from windfall.errors import UnsupportedError
 from windfall.features import Finding, settle
 from windfall.mp3 import header_frame, sound
-from windfall.ports.analysis_services import Speech
-from windfall.ports.storage import ObjectStore
+
+if TYPE_CHECKING:
+    from synthesize_speech.models import SynthesizeSpeechTask
+    from windfall.contracts.base import S3Pointer
+    from windfall.ports.analysis_services import Speech
+    from windfall.ports.storage import ObjectStore
 
 _WORKERS = 3
 """Neural voices take 8 requests a second and 18 at once; several languages may speak at a time."""
@@ -47,8 +49,7 @@ class SpeechSynthesizer:
         return settle(feature, checkpoints, self._clock, work.find)
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     """Something to buy for a piece, and the name to save it under."""
 
     name: str
@@ -57,8 +58,7 @@ class _Step:
     media_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Length:
+class _Length(NamedTuple):
     """What is known of a piece's sound without holding it."""
 
     frames: int

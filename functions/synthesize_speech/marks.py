@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from synthesize_speech.ssml import Piece
+if TYPE_CHECKING:
+    from synthesize_speech.ssml import Piece
 
 _TYPES = frozenset({"sentence", "word"})
 

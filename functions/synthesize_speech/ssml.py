@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from windfall.text.chunks import Chunk, sentences, split
 
@@ -26,12 +27,11 @@ _LONG_SENTENCE = 500
 """A sentence that is too long for a request is cut to so many characters; escaped they fit."""
 _PARAGRAPH_END = re.compile(r"\n[^\S\n]*\n\s*\Z")
 # Characters that XML needs escaped, and those that it can not hold at all.
-_SPECIAL = re.compile("[&<>]|[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SPECIAL = re.compile("[&<>\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(NamedTuple):
     """Bytes of the SSML from `start` on, and the bytes of the text that they stand for.
 
     Attributes:
@@ -90,8 +90,7 @@ def pieces(text: str) -> Iterator[Piece]:
         yield writer.piece()
 
 
-@dataclass(frozen=True, slots=True)
-class _Sentence:
+class _Sentence(NamedTuple):
     """A sentence without the white space around it, and its place in bytes of the text."""
 
     chunk: Chunk

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from transcribe_audio.models import TranscribeAudioTask
 from windfall import identity
-from windfall.contracts.analysis import AnalysisInput
-from windfall.contracts.audio import AudioPlan, MediaFacts
 from windfall.contracts.base import S3Pointer
 from windfall.contracts.jobs import JobId
 from windfall.errors import InvalidInputError
 from windfall.ports.jobs import Transcription, TranscriptionRequest
-from windfall.rendezvous import Rendezvous
+
+if TYPE_CHECKING:
+    from transcribe_audio.models import TranscribeAudioTask
+    from windfall.contracts.analysis import AnalysisInput
+    from windfall.contracts.audio import AudioPlan, MediaFacts
+    from windfall.rendezvous import Rendezvous
 
 TRANSCRIPT = "transcript/transcribe.json"
 _LEAST_WAIT = timedelta(minutes=10)

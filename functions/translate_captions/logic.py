@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from translate_captions.models import TranslateCaptionsTask, TranslatedCaptions
 from windfall.captions.cues import CueList
@@ -16,8 +16,10 @@ from windfall.contracts.base import S3Pointer
 from windfall.contracts.outcome import Outcome, OutcomeStatus, ServiceCall
 from windfall.errors import UnsupportedError
 from windfall.features import Finding, settle
-from windfall.ports.analysis_services import Translation
-from windfall.ports.storage import ObjectStore
+
+if TYPE_CHECKING:
+    from windfall.ports.analysis_services import Translation
+    from windfall.ports.storage import ObjectStore
 
 _MOST_BYTES = 5_000
 """UTF-8 of a request: half of TranslateText's limit, so that little is lost when one fails."""
@@ -63,8 +65,7 @@ class CaptionTranslator:
         return TranslatedCaptions(outcomes=[translation, captions], cues=cues)
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
+class _Request(NamedTuple):
     """Passages that go into one request, each a line of it."""
 
     number: int

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from translate_text.models import TranslateTextTask
 from windfall.checkpoints import Checkpoints, TimeLeft, part_name, take_steps
 from windfall.clock import Clock, utc_now
 from windfall.contracts.outcome import Outcome, ServiceCall
 from windfall.errors import UnsupportedError
 from windfall.features import Finding, settle
-from windfall.ports.analysis_services import Translation
-from windfall.ports.storage import ObjectStore
 from windfall.text.chunks import Chunk, split
+
+if TYPE_CHECKING:
+    from translate_text.models import TranslateTextTask
+    from windfall.ports.analysis_services import Translation
+    from windfall.ports.storage import ObjectStore
 
 _MOST_BYTES = 10_000
 """UTF-8; TranslateText's limit."""

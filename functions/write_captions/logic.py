@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from windfall.captions.cues import CueList
 from windfall.captions.files import SRT_TYPE, VTT_TYPE, write_srt, write_vtt
@@ -18,8 +17,10 @@ from windfall.contracts.base import S3Pointer
 from windfall.contracts.outcome import Outcome, OutcomeStatus, ServiceCall
 from windfall.errors import InvalidInputError, UnsupportedError
 from windfall.features import Finding, settle, shortened
-from windfall.ports.storage import ObjectStore
 from write_captions.models import WriteCaptionsTask, WrittenCaptions
+
+if TYPE_CHECKING:
+    from windfall.ports.storage import ObjectStore
 
 _PLAIN = "text/plain; charset=utf-8"
 _JSON = "application/json"
@@ -153,7 +154,7 @@ def _confidence(document: Mapping[str, Any]) -> float:
         for item in document["results"].get("items", [])
         if item.get("type") == "pronunciation"
     ]
-    return round(100 * fmean(scores), 1) if scores else 0.0
+    return round(100 * sum(scores) / len(scores), 1) if scores else 0.0
 
 
 def _is_redacted(transcript: S3Pointer) -> bool:

@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from windfall import identity, keys
-from windfall.contracts.bus import AnalysisRequested
+from windfall.contracts.arrivals import AnalysisRequested
 from windfall.contracts.manifest import Manifest
 from windfall.insights_reader import InsightsReader
 from windfall.ports.insights import ANALYZING

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from tests.fakes.hooks import Hook
 from windfall.contracts.analysis import AnalysisInput
@@ -70,7 +69,7 @@ class FakeInsightsIndex:
         self.hook.before("attach")
         self._check(analysis.analysis_id, analysis, attachment, seen_file)
         now = self.analyses[analysis.analysis_id]
-        self.analyses[now.analysis_id] = replace(now, attachments=now.attachments + 1)
+        self.analyses[now.analysis_id] = now._replace(attachments=now.attachments + 1)
         self._claim(analysis.analysis_id, analysis.attempt, attachment)
         self.hook.after("attach")
 
@@ -81,8 +80,7 @@ class FakeInsightsIndex:
         row = self.files.get(manifest.file_id)
         if row is not None and row.revision >= revision:
             raise ConflictError("The file is past this revision.")
-        self.files[manifest.file_id] = replace(
-            _ended(row or _row_of(manifest), manifest),
+        self.files[manifest.file_id] = _ended(row or _row_of(manifest), manifest)._replace(
             revision=revision,
             analysis_id=None,
             attempt=None,
@@ -107,7 +105,7 @@ class FakeInsightsIndex:
         if row is None or (row.revision, row.status) != (attachment.revision, ANALYZING):
             raise ConflictError("The file does not wait for this analysis.")
         shown = f"{attachment.revision:08}" if generation else row.generation
-        self.files[manifest.file_id] = replace(_ended(row, manifest), generation=shown)
+        self.files[manifest.file_id] = _ended(row, manifest)._replace(generation=shown)
         self.hook.after("show")
 
     def remove_generation(self, file_id: str, generation: str) -> None:
@@ -121,7 +119,7 @@ class FakeInsightsIndex:
         self.hook.before("announced")
         row = self.files.get(file_id)
         if row is not None and row.revision == revision:
-            self.files[file_id] = replace(row, announced=True)
+            self.files[file_id] = row._replace(announced=True)
         self.hook.after("announced")
 
     def close(
@@ -138,7 +136,7 @@ class FakeInsightsIndex:
         expected = (attempt, attachments, AnalysisState.RUNNING)
         if row is None or (row.attempt, row.attachments, row.state) != expected:
             raise ConflictError("The analysis is not as it was seen.")
-        self.analyses[analysis_id] = replace(row, state=state, outcomes=list(outcomes))
+        self.analyses[analysis_id] = row._replace(state=state, outcomes=list(outcomes))
         self.hook.after("close")
 
     def shown(self, file_id: str) -> tuple[list[Outcome], list[Term]] | None:
@@ -199,8 +197,7 @@ def _row_of(manifest: Manifest) -> FileRow:
 
 
 def _ended(row: FileRow, manifest: Manifest) -> FileRow:
-    return replace(
-        row,
+    return row._replace(
         status=manifest.status.value,
         reason=manifest.reason,
         recorded=manifest.recorded,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from windfall.contracts.jobs import Completion, JobId
 from windfall.errors import WindfallError
@@ -28,15 +27,15 @@ class FakeJobTable:
         """Add a token."""
         row = self.rows.get(job, JobRow())
         self.due[job] = due
-        self.rows[job] = replace(
-            row, tokens=row.tokens | {token}, listed=True, handle=handle or row.handle
+        self.rows[job] = row._replace(
+            tokens=row.tokens | {token}, listed=True, handle=handle or row.handle
         )
         return self.rows[job]
 
     def complete(self, job: JobId, completion: Completion) -> JobRow:
         """Write the first completion."""
         row = self.rows.get(job, JobRow())
-        self.rows[job] = replace(row, completion=row.completion or completion)
+        self.rows[job] = row._replace(completion=row.completion or completion)
         return self.rows[job]
 
     def postpone(self, job: JobId, due: str) -> None:

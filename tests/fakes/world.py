@@ -16,8 +16,8 @@ from tests.fakes.spending import FakeSpending
 from tests.fakes.storage import FakeObjectStore
 from windfall import keys
 from windfall.contracts.analysis import AnalysisInput, RecordRequest, RecordResult
-from windfall.contracts.aws import ExecutionStatusEvent
 from windfall.contracts.base import S3Pointer
+from windfall.contracts.executions import ExecutionStatusEvent
 from windfall.contracts.manifest import Manifest
 from windfall.contracts.outcome import Outcome, OutcomeStatus, ServiceCall
 from windfall.pricing import PriceList

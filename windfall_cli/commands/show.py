@@ -62,7 +62,7 @@ def status(
     """Show the newest files and how they stand."""
     rows = reader(open_stack(stack)).recent(most)
     if as_json:
-        print_json([asdict(row) for row in rows])
+        print_json([row._asdict() for row in rows])
         return
     if not rows:
         console.print("No file was dropped in the last month: windfall drop FILE")
@@ -89,7 +89,7 @@ def search(
     """Find the files in which something was found, surest first."""
     found = reader(open_stack(stack)).search(words)
     if as_json:
-        print_json([asdict(one) for one in found])
+        print_json([{**asdict(one), "file": one.file._asdict()} for one in found])
         return
     if not found:
         console.print(plain(f"Nothing is called {words!r}; terms are compared as a whole."))

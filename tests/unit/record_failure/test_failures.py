@@ -11,8 +11,8 @@ import pytest
 from tests.fakes.hooks import CrashAfter, CrashError, Hook, Interleaver
 from tests.fakes.world import World, execution_changed
 from windfall.contracts.analysis import RecordRequest
-from windfall.contracts.aws import ExecutionStatusEvent
 from windfall.contracts.bus import FileFailed
+from windfall.contracts.executions import ExecutionStatusEvent
 
 ROOT = Path(__file__).parents[3]
 TEXT = b"Windfall reads this letter."

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import pytest
 
-from windfall.adapters.dynamodb_rows import file_row, wire
+from windfall.adapters.dynamodb_rows import file_row
+from windfall.adapters.dynamodb_values import wire
 from windfall.contracts.analysis import Kind
 from windfall.ports.insights import FileRow
 
@@ -18,4 +17,4 @@ MOST = FileRow(
 
 @pytest.mark.parametrize("row", [LEAST, MOST])
 def test_a_file_comes_back_as_it_was(row: FileRow) -> None:
-    assert file_row(wire(asdict(row))) == row
+    assert file_row(wire(row._asdict())) == row

@@ -118,11 +118,11 @@ def take(state: State, effect: Effect) -> tuple[State, Any]:
             assert handle == HANDLE, "the service is asked after a job that it does not know"
             return state, ENDINGS.get(state.job)
         case Park(token, handle):
-            row = replace(state.row, tokens=state.row.tokens | {token}, listed=True, handle=handle)
-            return replace(state, row=row), replace(row, listed=False) if row.completion else EMPTY
+            row = state.row._replace(tokens=state.row.tokens | {token}, listed=True, handle=handle)
+            return replace(state, row=row), row._replace(listed=False) if row.completion else EMPTY
         case Complete(completion):
-            row = replace(state.row, completion=state.row.completion or completion)
-            return replace(state, row=row), replace(row, listed=False)
+            row = state.row._replace(completion=state.row.completion or completion)
+            return replace(state, row=row), row._replace(listed=False)
         case Tell(token, completion):
             ending: Any = completion
             assert ending == ENDINGS.get(state.job), "the task is told what did not happen"
@@ -132,7 +132,7 @@ def take(state: State, effect: Effect) -> tuple[State, Any]:
         case Postpone():
             return state, None
         case Unlist():
-            return replace(state, row=replace(state.row, listed=False)), None
+            return replace(state, row=state.row._replace(listed=False)), None
 
 
 def step(state: State, place: int) -> State:

@@ -14,14 +14,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
 from windfall.contracts.base import OutputLocation, S3Pointer
 from windfall.contracts.outcome import Outcome
 from windfall.errors import WorkContinuesError
-from windfall.ports.storage import ObjectStore
+
+if TYPE_CHECKING:
+    from windfall.ports.storage import ObjectStore
 
 TimeLeft = Callable[[], int]
 """Milliseconds until the function is ended (`context.get_remaining_time_in_millis`)."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from windfall.contracts.outcome import Outcome
 from windfall.errors import ConflictError, TransientError
 from windfall.ports.insights import AnalysisState, Attachment, InsightsIndex
+
+if TYPE_CHECKING:
+    from windfall.contracts.outcome import Outcome
 
 _TRIES = 20
 """Each lost try had one more file attached, and equal files rarely come in such crowds at once."""

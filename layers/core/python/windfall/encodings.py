@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -24,8 +24,7 @@ _LEAST_SIGNS_OF_UTF16 = 0.3
 """
 
 
-@dataclass(frozen=True, slots=True)
-class DecodedText:
+class DecodedText(NamedTuple):
     """A text and the encoding that it was in."""
 
     text: str

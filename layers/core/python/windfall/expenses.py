@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from windfall.clock import moment_of
-from windfall.contracts.analysis import AnalysisInput
-from windfall.contracts.outcome import Outcome
 from windfall.ports.spending import Spent
+
+if TYPE_CHECKING:
+    from windfall.contracts.analysis import AnalysisInput
+    from windfall.contracts.outcome import Outcome
 
 
 def spent_on(analysis: AnalysisInput, outcomes: Sequence[Outcome]) -> Spent:

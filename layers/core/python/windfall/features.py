@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from windfall.checkpoints import Checkpoints
 from windfall.clock import Clock, timestamp
-from windfall.contracts.base import S3Pointer
 from windfall.contracts.outcome import Outcome, OutcomeStatus, ServiceCall
 from windfall.errors import InvalidInputError, NotFoundError, UnsupportedError
+
+if TYPE_CHECKING:
+    from windfall.checkpoints import Checkpoints
+    from windfall.contracts.base import S3Pointer
 
 MOST_SUMMARY = 2_000
 """Bytes of a summary as JSON: a hundred outcomes fit into a state of 256 KiB."""
 _LONGEST_REASON = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What a feature that worked has to show."""
 
     result: S3Pointer | None
     summary: dict[str, Any]
-    calls: list[ServiceCall] = field(default_factory=list)
+    calls: Sequence[ServiceCall] = ()
 
 
 def settle(
@@ -51,7 +51,7 @@ def settle(
         status=OutcomeStatus.OK,
         result=finding.result,
         summary=fitted(finding.summary),
-        calls=finding.calls,
+        calls=list(finding.calls),
         started=started,
         ended=timestamp(clock()),
     )

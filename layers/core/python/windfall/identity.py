@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from windfall.contracts.analysis import Kind, TextPlan
-from windfall.contracts.audio import AudioPlan
-from windfall.contracts.features import PlannedFeature
-from windfall.contracts.table import TablePlan
+if TYPE_CHECKING:
+    from windfall.contracts.analysis import Kind, TextPlan
+    from windfall.contracts.audio import AudioPlan
+    from windfall.contracts.features import PlannedFeature
+    from windfall.contracts.table import TablePlan
 
 _DIGITS = 40
 _PLAN_VERSION = 1

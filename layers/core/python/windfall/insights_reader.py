@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from windfall import keys
 from windfall.adapters.aws_errors import translated_errors
-from windfall.adapters.dynamodb_rows import Item, file_row, key_of, listed_terms, plain, wire
+from windfall.adapters.dynamodb_rows import file_row, listed_terms
+from windfall.adapters.dynamodb_values import Item, key_of, plain, wire
 from windfall.clock import Clock, utc_now
 from windfall.contracts.outcome import Outcome
-from windfall.ports.insights import FileRow
 from windfall.terms import TERM_TYPES, normalise
+
+if TYPE_CHECKING:
+    from windfall.ports.insights import FileRow
 
 _BATCH = 100
 """BatchGetItem takes so many keys."""

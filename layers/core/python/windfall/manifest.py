@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from windfall import keys
 from windfall.clock import seconds_between
-from windfall.contracts.analysis import AnalysisInput
-from windfall.contracts.base import OutputLocation
 from windfall.contracts.manifest import FileStatus, Manifest, ResultFile
 from windfall.contracts.outcome import Outcome, OutcomeStatus
-from windfall.ports.insights import Attachment
+
+if TYPE_CHECKING:
+    from windfall.contracts.analysis import AnalysisInput
+    from windfall.contracts.base import OutputLocation
+    from windfall.ports.insights import Attachment
 
 _MEDIA_TYPES = {
     ".json": "application/json",

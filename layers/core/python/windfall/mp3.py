@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
 from windfall.errors import InvalidInputError
 
@@ -29,8 +29,7 @@ _HEADER_FRAME_KILOBITS = 64
 """Makes a frame of 144 bytes at least: room for the side information and 16 bytes of ours."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Frame:
+class _Frame(NamedTuple):
     version: int
     rate: int
     length: int
@@ -45,8 +44,7 @@ class _Frame:
         return 9 if self.mono else 17
 
 
-@dataclass(frozen=True, slots=True)
-class Audio:
+class Audio(NamedTuple):
     """The sound of an MP3 file and nothing else.
 
     Attributes:

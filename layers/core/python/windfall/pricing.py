@@ -10,8 +10,10 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from windfall.contracts.outcome import Outcome, ServiceCall
+if TYPE_CHECKING:
+    from windfall.contracts.outcome import Outcome, ServiceCall
 
 _FILE = Path(__file__).with_name("prices.json")
 _SAME_PRICE = {"StartSpeechSynthesisTask": "SynthesizeSpeech"}

@@ -6,11 +6,11 @@ import io
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from windfall.contracts.base import S3Pointer
-from windfall.ports.storage import ObjectStore
-
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
+
+    from windfall.contracts.base import S3Pointer
+    from windfall.ports.storage import ObjectStore
 
 _BLOCK = 256 << 10
 _KEPT = 8 << 20

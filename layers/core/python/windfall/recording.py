@@ -11,25 +11,26 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from windfall import keys
 from windfall.clock import Clock, timestamp, utc_now
-from windfall.contracts.analysis import AnalysisInput
 from windfall.contracts.base import S3Pointer
 from windfall.contracts.bus import FileAnalyzed, FileEvent, FileFailed, FileRejected
 from windfall.contracts.manifest import FileStatus, Manifest, ResultFile
-from windfall.contracts.outcome import Outcome
 from windfall.errors import ConflictError, TransientError
 from windfall.manifest import manifest_of, result_files, status_of
-from windfall.ports.collaborators import EventBus, Measurements
 from windfall.ports.insights import ANALYZING, Attachment, FileRow, InsightsIndex, Term
-from windfall.ports.storage import ObjectStore
 from windfall.terms import has_terms, terms_of
 
+if TYPE_CHECKING:
+    from windfall.contracts.analysis import AnalysisInput
+    from windfall.contracts.outcome import Outcome
+    from windfall.ports.collaborators import EventBus, Measurements
+    from windfall.ports.storage import ObjectStore
 
-@dataclass(frozen=True, slots=True)
-class Insights:
+
+class Insights(NamedTuple):
     """What an analysis found out: the same for every file attached to it."""
 
     outcomes: Sequence[Outcome]

@@ -22,17 +22,18 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from windfall.clock import Clock, timestamp, utc_now
-from windfall.contracts.jobs import Completion, JobId
-from windfall.ports.jobs import JobRow, JobService, JobTable, TaskTokens
+
+if TYPE_CHECKING:
+    from windfall.contracts.jobs import Completion, JobId
+    from windfall.ports.jobs import JobRow, JobService, JobTable, TaskTokens
 
 ASK_AGAIN_AFTER = timedelta(minutes=15)
 """When to ask again after a job that is overdue and still runs."""
 
 
-@dataclass(frozen=True, slots=True)
 class Submit:
     """Submit the job under its name; a job of that name that exists already is as good.
 
@@ -40,42 +41,36 @@ class Submit:
     """
 
 
-@dataclass(frozen=True, slots=True)
-class Park:
+class Park(NamedTuple):
     """Add a token to the row, and the handle. Answered by the row."""
 
     token: str
     handle: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """Ask the service how the job ended. Answered by a completion, or None while it runs."""
 
     handle: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Complete:
+class Complete(NamedTuple):
     """Write how the job ended. Answered by the row."""
 
     completion: Completion
 
 
-@dataclass(frozen=True, slots=True)
-class Tell:
+class Tell(NamedTuple):
     """End the task that waits with a token."""
 
     token: str
     completion: Completion
 
 
-@dataclass(frozen=True, slots=True)
 class Postpone:
     """Ask after the job later."""
 
 
-@dataclass(frozen=True, slots=True)
 class Unlist:
     """Ask after the job no more."""
 

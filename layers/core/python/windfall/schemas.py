@@ -6,14 +6,17 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from windfall.contracts.analysis import AnalysisInput
-from windfall.contracts.base import Contract
-from windfall.contracts.bus import AnalysisRequested, FileAnalyzed, FileFailed, FileRejected
+from windfall.contracts.arrivals import AnalysisRequested
+from windfall.contracts.bus import FileAnalyzed, FileFailed, FileRejected
 from windfall.contracts.manifest import Manifest
 from windfall.contracts.outcome import Outcome
 from windfall.contracts.profile import Profile
+
+if TYPE_CHECKING:
+    from windfall.contracts.base import Contract
 
 PUBLISHED: dict[str, type[Contract]] = {
     "manifest": Manifest,

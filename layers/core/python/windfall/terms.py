@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from windfall.ports.insights import Term
 
@@ -22,8 +21,7 @@ _SURE = 90.0
 _FACE_ATTRIBUTES = ("Smile", "Eyeglasses", "Sunglasses", "Beard", "Mustache")
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     """One place of a term; `score` in percent."""
 
     type: str

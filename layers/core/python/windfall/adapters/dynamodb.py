@@ -5,13 +5,12 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from windfall import keys
 from windfall.adapters.aws_errors import translated_errors
 from windfall.adapters.clients import store_client
 from windfall.adapters.dynamodb_rows import (
-    Item,
     analysis_expiry,
     analysis_row,
     attachment_of,
@@ -19,14 +18,10 @@ from windfall.adapters.dynamodb_rows import (
     file_row,
     generation_of,
     generation_rows,
-    key_of,
     listed_terms,
     pack_outcomes,
-    wire,
 )
-from windfall.contracts.analysis import AnalysisInput
-from windfall.contracts.manifest import Manifest
-from windfall.contracts.outcome import Outcome
+from windfall.adapters.dynamodb_values import Item, key_of, wire
 from windfall.errors import ConflictError, TransientError
 from windfall.ports.insights import (
     ANALYZING,
@@ -36,6 +31,11 @@ from windfall.ports.insights import (
     FileRow,
     Term,
 )
+
+if TYPE_CHECKING:
+    from windfall.contracts.analysis import AnalysisInput
+    from windfall.contracts.manifest import Manifest
+    from windfall.contracts.outcome import Outcome
 
 _BATCH = 25
 """BatchWriteItem takes so many rows."""

@@ -10,7 +10,7 @@ from typing import Any
 from windfall import keys
 from windfall.adapters.aws_errors import translated_errors
 from windfall.adapters.clients import store_client
-from windfall.adapters.dynamodb_rows import Item, key_of, wire
+from windfall.adapters.dynamodb_values import Item, key_of, wire
 from windfall.clock import Clock, utc_now
 from windfall.contracts.jobs import Completion, JobId
 from windfall.errors import ConflictError

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from windfall import keys
+from windfall.adapters.dynamodb_values import Item, plain, wire
 from windfall.clock import moment_of
 from windfall.contracts.analysis import AnalysisInput, Kind
 from windfall.contracts.outcome import Outcome
 from windfall.ports.insights import AnalysisRow, AnalysisState, Attachment, FileRow, Term
-
-Item = dict[str, dict[str, Any]]
 
 _EXECUTION_NAME_RESERVED_DAYS = 100
 """A closed execution's name can not be used again for 90 days (StartExecution): an analysis is
@@ -24,40 +21,6 @@ remembered for longer, so that a new attempt never meets an old name."""
 
 _TERMS_PER_LIST = 500
 """500 terms of 200 characters, up to 4 bytes each: DynamoDB takes 400 KB an item."""
-
-
-def wire(values: Mapping[str, Any]) -> Item:
-    """Attributes in DynamoDB's notation; None is left out."""
-    return {name: _wire(value) for name, value in values.items() if value is not None}
-
-
-def _wire(value: Any) -> dict[str, Any]:
-    match value:
-        case bool():
-            return {"BOOL": value}
-        case int() | float():
-            return {"N": repr(value)}
-        case bytes():
-            return {"B": value}
-        case _:
-            return {"S": str(value)}
-
-
-def plain(item: Item) -> dict[str, Any]:
-    """DynamoDB's notation as plain values; numbers are floats or, without a point, integers."""
-    return {name: _plain(value) for name, value in item.items()}
-
-
-def _plain(value: dict[str, Any]) -> Any:
-    ((kind, content),) = value.items()
-    if kind == "N":
-        return float(content) if any(mark in content for mark in ".eE") else int(content)
-    return content
-
-
-def key_of(pk: str, sk: str) -> Item:
-    """The key of a row."""
-    return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
 def expiry(received: str, retention_days: int) -> int:
@@ -74,7 +37,7 @@ def analysis_expiry(attachment: Attachment) -> int:
 def file_row(item: Item) -> FileRow:
     """A FILE row; a bucket without versions gives none to its files."""
     values = {"version_id": None, **plain(item)}
-    fields: dict[str, Any] = {name: values[name] for name in FileRow.__slots__ if name in values}
+    fields: dict[str, Any] = {name: values[name] for name in FileRow._fields if name in values}
     if "kind" in fields:
         fields["kind"] = Kind(fields["kind"])
     return FileRow(**fields)
@@ -102,15 +65,13 @@ def attachment_of(item: Item) -> Attachment:
 
 def pack_outcomes(outcomes: Sequence[Outcome]) -> bytes:
     """Outcomes in little room: a state's 256 KiB at most, so always below an item's 400 KB."""
-    return zlib.compress(_OUTCOMES.dump_json(list(outcomes)))
+    documents = [outcome.model_dump(mode="json") for outcome in outcomes]
+    return zlib.compress(json.dumps(documents, ensure_ascii=False).encode())
 
 
 def unpack_outcomes(packed: bytes) -> list[Outcome]:
     """Outcomes as they were packed."""
-    return _OUTCOMES.validate_json(zlib.decompress(packed))
-
-
-_OUTCOMES: TypeAdapter[list[Outcome]] = TypeAdapter(list[Outcome], config={"defer_build": True})
+    return [Outcome.model_validate(outcome) for outcome in json.loads(zlib.decompress(packed))]
 
 
 def generation_rows(

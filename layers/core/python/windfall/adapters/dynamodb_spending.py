@@ -8,7 +8,7 @@ from typing import Any
 from windfall import keys
 from windfall.adapters.aws_errors import translated_errors
 from windfall.adapters.clients import store_client
-from windfall.adapters.dynamodb_rows import key_of, plain, wire
+from windfall.adapters.dynamodb_values import key_of, plain, wire
 from windfall.clock import moment_of
 from windfall.errors import ConflictError
 from windfall.ports.spending import Spent

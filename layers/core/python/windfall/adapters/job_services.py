@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from windfall.adapters.transcribe import TranscribeTranscription
-from windfall.ports.jobs import JobService
+
+if TYPE_CHECKING:
+    from windfall.ports.jobs import JobService
 
 
 def job_services() -> Mapping[str, JobService]:

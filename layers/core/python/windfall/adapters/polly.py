@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import HTTPClientError, IncompleteReadError
 
 from windfall.adapters.aws_errors import translated_errors
 from windfall.adapters.clients import ai_client
-from windfall.contracts.languages import Engine
 from windfall.errors import TransientError
+
+if TYPE_CHECKING:
+    from windfall.contracts.languages import Engine
 
 
 class PollySpeech:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from windfall.adapters.aws_errors import translated_errors
 from windfall.adapters.clients import ai_client
-from windfall.contracts.base import S3Pointer
 from windfall.contracts.features import ImageFeature, PlannedFeature
+
+if TYPE_CHECKING:
+    from windfall.contracts.base import S3Pointer
 
 _DEFAULT_CONFIDENCE = 55.0
 """Percent; Rekognition's own default for labels."""

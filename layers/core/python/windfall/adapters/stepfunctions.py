@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from windfall.adapters.aws_errors import translated_errors
 from windfall.adapters.clients import store_client
-from windfall.contracts.analysis import Kind
-from windfall.contracts.jobs import Completion
+
+if TYPE_CHECKING:
+    from windfall.contracts.analysis import Kind
+    from windfall.contracts.jobs import Completion
 
 _CLOSED = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
 _LONGEST_CAUSE = 1_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from botocore.exceptions import ClientError
@@ -12,7 +12,9 @@ from windfall.adapters.clients import ai_client
 from windfall.contracts.base import S3Pointer
 from windfall.contracts.jobs import Completion
 from windfall.errors import InvalidInputError, NotFoundError
-from windfall.ports.jobs import TranscriptionRequest
+
+if TYPE_CHECKING:
+    from windfall.ports.jobs import TranscriptionRequest
 
 
 class TranscribeTranscription:

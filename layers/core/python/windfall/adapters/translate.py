@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from windfall.adapters.aws_errors import translated_errors
 from windfall.adapters.clients import ai_client
-from windfall.contracts.languages import Formality, Profanity
 from windfall.ports.analysis_services import Translated
+
+if TYPE_CHECKING:
+    from windfall.contracts.languages import Formality, Profanity
 
 
 class TranslateTranslation:

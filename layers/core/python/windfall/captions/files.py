@@ -11,10 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from windfall.captions.cues import Cue, CueList
 from windfall.captions.lines import layout
 from windfall.captions.validation import srt_faults, vtt_faults
+
+if TYPE_CHECKING:
+    from windfall.captions.cues import Cue, CueList
 
 VTT_TYPE = "text/vtt; charset=utf-8"
 SRT_TYPE = "application/x-subrip; charset=utf-8"

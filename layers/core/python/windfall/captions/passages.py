@@ -8,8 +8,8 @@ spread over the same time, each cue's share by its length.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from windfall.captions.cues import LONGEST, Cue
 from windfall.captions.lines import breaks, ends_clause, fits, joined, width
@@ -23,8 +23,7 @@ _MOST_BYTES = 4_000
 _CLAUSE_BONUS = 0.3
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(NamedTuple):
     """Cues whose text is translated as a whole.
 
     Attributes:

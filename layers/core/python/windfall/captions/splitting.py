@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING
 
 from windfall.captions.cues import LONGEST, SHORTEST, Cue
 from windfall.captions.lines import MOST_LINES, ends_clause, fits, joined, layout, width
-from windfall.captions.transcript import Word
 from windfall.text.chunks import is_sentence_end
+
+if TYPE_CHECKING:
+    from windfall.captions.transcript import Word
 
 _PAUSE = 1_500
 """Milliseconds of silence that end a cue whatever the sentence."""

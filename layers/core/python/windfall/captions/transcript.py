@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from windfall.errors import InvalidInputError
 
@@ -12,8 +11,7 @@ from windfall.errors import InvalidInputError
 _OPENING = "¿¡([{«“‘（「『【《"
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word with the marks that stand at it.
 
     Attributes:

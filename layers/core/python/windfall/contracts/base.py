@@ -30,7 +30,8 @@ Timestamp = Annotated[
 ]
 """UTC, such as `2026-11-23T14:00:00.000Z`: as text, so that it sorts and compares as it stands."""
 
-LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+LANGUAGE_CODE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+LanguageCode = Annotated[str, StringConstraints(pattern=LANGUAGE_CODE)]
 """A language as Amazon Translate writes it: `en`, `zh-TW`, `es-MX`."""
 
 

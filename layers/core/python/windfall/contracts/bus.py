@@ -10,31 +10,10 @@ from typing import Literal
 from pydantic import Field
 
 from windfall.contracts.analysis import Kind
-from windfall.contracts.base import Contract, HexId, LanguageCode, S3Pointer, Timestamp
-from windfall.contracts.features import ImageFeature, TextFeature
+from windfall.contracts.base import Contract, HexId, S3Pointer, Timestamp
 from windfall.contracts.outcome import OutcomeStatus
 
 SOURCE = "windfall"
-
-
-class AnalysisRequested(Contract):
-    """Somebody asks for an object of any bucket to be analyzed.
-
-    Attributes:
-        profile: Instead of the one that the key's first folder would choose.
-        features: Instead of the profile's features; those of the file's kind are taken.
-        targets: Instead of the profile's target languages.
-        rerun: Repeat what failed in a finished analysis, though the bytes and settings are equal.
-    """
-
-    version: Literal["1"] = "1"
-    bucket: str = Field(min_length=1)
-    key: str = Field(min_length=1)
-    version_id: str | None = None
-    profile: str | None = None
-    features: list[ImageFeature | TextFeature] | None = None
-    targets: list[LanguageCode] | None = None
-    rerun: bool = False
 
 
 class FileEvent(Contract):

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
-from windfall.contracts.base import S3Pointer
-from windfall.contracts.features import PlannedFeature, TextFeature
-from windfall.contracts.languages import Engine, Formality, Profanity
+if TYPE_CHECKING:
+    from windfall.contracts.base import S3Pointer
+    from windfall.contracts.features import PlannedFeature, TextFeature
+    from windfall.contracts.languages import Engine, Formality, Profanity
 
 
 class Vision(Protocol):
@@ -33,8 +34,7 @@ class DetectionError:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class BatchDetection:
+class BatchDetection(NamedTuple):
     """Raw answers by the place of their text, and the texts without one."""
 
     results: dict[int, dict[str, Any]]
@@ -59,8 +59,7 @@ class Language(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Translated:
+class Translated(NamedTuple):
     """A translated text and the language that it was in."""
 
     text: str

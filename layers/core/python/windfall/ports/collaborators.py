@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from windfall.contracts.analysis import Kind
-from windfall.contracts.bus import FileEvent
+if TYPE_CHECKING:
+    from windfall.contracts.analysis import Kind
+    from windfall.contracts.bus import FileEvent
 
 
 class Workflows(Protocol):

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from windfall.contracts.analysis import AnalysisInput, FileIdentity, Kind
 from windfall.contracts.base import Contract, Sha256, Timestamp
-from windfall.contracts.manifest import Manifest
-from windfall.contracts.outcome import Outcome
+
+if TYPE_CHECKING:
+    from windfall.contracts.manifest import Manifest
+    from windfall.contracts.outcome import Outcome
 
 ANALYZING = "analyzing"
 """The status of a file until it is one of `FileStatus`."""
@@ -45,8 +47,7 @@ class Attachment(Contract):
     revision: int
 
 
-@dataclass(frozen=True, slots=True)
-class FileRow:
+class FileRow(NamedTuple):
     """A file as it stands.
 
     Attributes:
@@ -75,8 +76,7 @@ class FileRow:
     announced: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AnalysisRow:
+class AnalysisRow(NamedTuple):
     """An analysis as it stands.
 
     Attributes:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from windfall.contracts.audio import AudioPlan
-from windfall.contracts.base import S3Pointer
-from windfall.contracts.jobs import Completion, JobId
+if TYPE_CHECKING:
+    from windfall.contracts.audio import AudioPlan
+    from windfall.contracts.base import S3Pointer
+    from windfall.contracts.jobs import Completion, JobId
 
 
-@dataclass(frozen=True, slots=True)
-class JobRow:
+class JobRow(NamedTuple):
     """A job as its row stands after a write.
 
     Attributes:
@@ -28,8 +27,7 @@ class JobRow:
     handle: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ParkedJob:
+class ParkedJob(NamedTuple):
     """A job that is waited for, and what its service calls it."""
 
     job: JobId
@@ -94,8 +92,7 @@ class JobService(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class TranscriptionRequest:
+class TranscriptionRequest(NamedTuple):
     """A recording to transcribe.
 
     Attributes:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from windfall.contracts.base import S3Pointer
+if TYPE_CHECKING:
+    from windfall.contracts.base import S3Pointer
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectHead:
+class ObjectHead(NamedTuple):
     """What is known of an object before its bytes are read.
 
     Attributes:

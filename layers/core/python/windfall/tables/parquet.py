@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Any
 from arro3.io import read_parquet as read_batches
 from arro3.io import write_csv
 
-from windfall.contracts.base import S3Pointer
 from windfall.errors import InvalidInputError, WindfallError
-from windfall.ports.storage import ObjectStore
 from windfall.ranges import RangeFile
 from windfall.tables.sniffing import checked_header
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
+
+    from windfall.contracts.base import S3Pointer
+    from windfall.ports.storage import ObjectStore
 
 MAGIC, ENCRYPTED = b"PAR1", b"PARE"
 _BATCH = 8_192

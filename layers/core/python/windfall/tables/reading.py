@@ -17,14 +17,15 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import IO, TYPE_CHECKING, cast
 
-from windfall.contracts.base import S3Pointer
-from windfall.contracts.table import TableLayout
 from windfall.errors import InvalidInputError
-from windfall.ports.storage import ObjectStore
 from windfall.tables.sniffing import checked_header, columns_of, parsed_line
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
+
+    from windfall.contracts.base import S3Pointer
+    from windfall.contracts.table import TableLayout
+    from windfall.ports.storage import ObjectStore
 
 CSV, JSON_LINES, PARQUET = "csv", "jsonl", "parquet"
 FORMATS = {

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
-from typing import cast
+from typing import NamedTuple, cast
 
 from windfall.errors import InvalidInputError
 
@@ -37,8 +36,7 @@ _TRAILING_SPACE = re.compile("(?<![ \t\u00a0])[ \t\u00a0]++$", re.MULTILINE)
 _BLANK_LINES = re.compile("\n{3,}")
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A document's text as its format's module found it.
 
     Attributes:
@@ -52,8 +50,7 @@ class Document:
     pages_read: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Extracted:
+class Extracted(NamedTuple):
     """A clean text: composed (NFC), without control characters, lines ended by line feeds.
 
     Attributes:

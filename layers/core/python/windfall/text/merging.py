@@ -14,10 +14,12 @@ import json
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from windfall.features import shortened
-from windfall.text.chunks import Chunk
+
+if TYPE_CHECKING:
+    from windfall.text.chunks import Chunk
 
 _MOST = 10
 _MOST_COUNTED = 20_000

@@ -1,0 +1,76 @@
+"""What asks for a file to be admitted: S3's event for a dropped one, or a request on the bus."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from windfall.contracts.base import Contract, ForeignContract, LanguageCode
+from windfall.contracts.features import ImageFeature, TextFeature
+
+
+class EventEnvelope(ForeignContract):
+    """Any event as EventBridge hands it over."""
+
+    id: str
+    source: str
+    detail_type: str = Field(alias="detail-type")
+    time: str
+    detail: dict[str, Any]
+
+
+class S3EventBucket(ForeignContract):
+    """The bucket of an S3 event."""
+
+    name: str
+
+
+class S3EventObject(ForeignContract):
+    """The object of an S3 event; its key is not URL-encoded (other than in S3's older events).
+
+    `version_id` is absent in a bucket without versions; `sequencer` orders events of one key.
+    """
+
+    key: str
+    size: int = 0
+    etag: str | None = None
+    version_id: str | None = Field(default=None, alias="version-id")
+    sequencer: str | None = None
+
+
+class S3EventDetail(ForeignContract):
+    """The detail of an S3 event."""
+
+    bucket: S3EventBucket
+    object: S3EventObject
+
+
+class ObjectCreatedEvent(ForeignContract):
+    """S3 says that an object was created."""
+
+    id: str
+    source: Literal["aws.s3"]
+    detail_type: Literal["Object Created"] = Field(alias="detail-type")
+    time: str
+    detail: S3EventDetail
+
+
+class AnalysisRequested(Contract):
+    """Somebody asks for an object of any bucket to be analyzed.
+
+    Attributes:
+        profile: Instead of the one that the key's first folder would choose.
+        features: Instead of the profile's features; those of the file's kind are taken.
+        targets: Instead of the profile's target languages.
+        rerun: Repeat what failed in a finished analysis, though the bytes and settings are equal.
+    """
+
+    version: Literal["1"] = "1"
+    bucket: str = Field(min_length=1)
+    key: str = Field(min_length=1)
+    version_id: str | None = None
+    profile: str | None = None
+    features: list[ImageFeature | TextFeature] | None = None
+    targets: list[LanguageCode] | None = None
+    rerun: bool = False

@@ -1,0 +1,30 @@
+"""Step Functions' events, as far as Windfall reads them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from windfall.contracts.base import ForeignContract
+
+
+class ExecutionStatusDetail(ForeignContract):
+    """How an execution stands; `error` and `cause` only where it failed with some."""
+
+    execution_arn: str = Field(alias="executionArn")
+    state_machine_arn: str = Field(alias="stateMachineArn")
+    name: str
+    status: Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"]
+    error: str | None = None
+    cause: str | None = None
+
+
+class ExecutionStatusEvent(ForeignContract):
+    """Step Functions says that an execution's status changed."""
+
+    id: str
+    source: Literal["aws.states"]
+    detail_type: Literal["Step Functions Execution Status Change"] = Field(alias="detail-type")
+    time: str
+    detail: ExecutionStatusDetail
