@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from profile_table.columns import ColumnAccumulator
 from profile_table.leaks import MEASURES, Measure, suspects, tell_alone
 from windfall.contracts.data_profile import ColumnProfile, DataProfile
 from windfall.contracts.input_contract import Task
-from windfall.contracts.training import TrainingSpec
 from windfall.errors import InvalidInputError
-from windfall.tables.reading import Row
 from windfall.tables.sampling import Reservoir
+
+if TYPE_CHECKING:
+    from windfall.contracts.training import TrainingSpec
+    from windfall.tables.reading import Row
 
 _BATCH = 5_000
 _SAMPLE = 10_000

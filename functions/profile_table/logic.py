@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from profile_table.describing import TableDescription
 from profile_table.inference import Draft
 from profile_table.models import ProfiledTable, ProfileTableTask
 from windfall.checkpoints import Checkpoints
 from windfall.clock import Clock, utc_now
-from windfall.contracts.analysis import AnalysisInput
 from windfall.contracts.base import Contract, OutputLocation, S3Pointer
-from windfall.contracts.data_profile import DataProfile
 from windfall.contracts.table import TableLayout
 from windfall.contracts.training import SpecPointer, TrainingSpec
 from windfall.errors import InvalidInputError
 from windfall.features import Finding, settle
-from windfall.ports.storage import ObjectStore
 from windfall.tables.reading import open_table
+
+if TYPE_CHECKING:
+    from windfall.contracts.analysis import AnalysisInput
+    from windfall.contracts.data_profile import DataProfile
+    from windfall.ports.storage import ObjectStore
 
 PROFILE, SPEC = "profile.json", "spec.json"
 _SHOWN = 5

@@ -11,22 +11,25 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from split_table.dividing import Division, DivisionByGroup, DivisionByLot, divide_by_time
 from split_table.learning import ContractLearner
 from split_table.payload import csv_pieces
 from split_table.rows import HELD_OUT, TRAINING, UNUSABLE, FittedRows, LabelledRow, Labels, divide
 from split_table.shuffling import rows_to_shuffle, shuffled_columns, shuffled_rows
-from windfall.contracts.analysis import AnalysisInput
-from windfall.contracts.base import Contract, S3Pointer
 from windfall.contracts.input_contract import InputContract, Task
 from windfall.contracts.table import TableLayout
 from windfall.contracts.training import Algorithm, SideCounts, Split, SplitMethod, TrainingSpec
 from windfall.errors import InvalidInputError
-from windfall.ports.storage import ObjectStore
 from windfall.tables.fitting import Feature, Fitting
 from windfall.tables.reading import Table, open_table
 from windfall.tables.sampling import Reservoir
+
+if TYPE_CHECKING:
+    from windfall.contracts.analysis import AnalysisInput
+    from windfall.contracts.base import Contract, S3Pointer
+    from windfall.ports.storage import ObjectStore
 
 SPLIT, CONTRACT = "split.json", "contract.json"
 _FOLDER = "parts/split/"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from windfall.tables.fitting import Feature
+if TYPE_CHECKING:
+    from windfall.tables.fitting import Feature
 
 MISSING = "nan"
 _PIECE = 1 << 20

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from split_table.dividing import Division
 from windfall.contracts.input_contract import Task
-from windfall.contracts.training import TrainingSpec
 from windfall.tables.fitting import NO_VALUE, Feature, Fitting, RowProblemError
-from windfall.tables.reading import Row
+
+if TYPE_CHECKING:
+    from split_table.dividing import Division
+    from windfall.contracts.training import TrainingSpec
+    from windfall.tables.reading import Row
 
 TRAINING, HELD_OUT, UNUSABLE = 0, 1, 2
 """The side of a row; one without a target, or broken, is on none."""

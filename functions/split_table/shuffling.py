@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from windfall.contracts.input_contract import InputContract
-from windfall.tables.fitting import Feature, Fitting
+if TYPE_CHECKING:
+    from windfall.contracts.input_contract import InputContract
+    from windfall.tables.fitting import Feature, Fitting
 
 MOST_ROWS = 2_000
 """Rows that are shuffled for each column; an AUC of them is known to about a hundredth."""
