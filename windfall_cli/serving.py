@@ -19,7 +19,9 @@ from windfall_local.template import Stack, TemplateError
 from windfall_local.template.provision import provision_template
 
 
-def run(template: Path, port: int, name: str, *, verbose: bool, as_json: bool) -> None:
+def run(
+    template: Path, port: int, name: str, *, audit: Path | None, verbose: bool, as_json: bool
+) -> None:
     """Serve a template's stack on 127.0.0.1 until SIGINT or SIGTERM.
 
     Raises:
@@ -28,7 +30,7 @@ def run(template: Path, port: int, name: str, *, verbose: bool, as_json: bool) -
     # Nothing that starting makes is garbage; the collector would look through it again and again.
     gc.disable()
     try:
-        uvloop.run(_serve(template, port, name, verbose, as_json))
+        uvloop.run(_serve(template, port, name, audit, verbose, as_json))
     except TemplateError as error:
         raise CommandError(
             str(error), "docs/provisioning.md says what the local cloud honours."
@@ -46,12 +48,14 @@ def run(template: Path, port: int, name: str, *, verbose: bool, as_json: bool) -
         gc.enable()
 
 
-async def _serve(template: Path, port: int, name: str, verbose: bool, as_json: bool) -> None:
+async def _serve(
+    template: Path, port: int, name: str, audit: Path | None, verbose: bool, as_json: bool
+) -> None:
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for ending in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(ending, ended.set)
-    async with LocalCloud.run(data_dir=data_dir(), port=port) as cloud:
+    async with LocalCloud.run(data_dir=data_dir(), port=port, audit=audit) as cloud:
         stderr.print(f"The local cloud answers at {cloud.endpoint}; provisioning {plain(name)} …")
         stack = await provision_template(cloud, template, name)
         gc.freeze()

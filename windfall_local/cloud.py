@@ -30,6 +30,7 @@ from windfall_local.engines.host import EngineHost
 from windfall_local.events.notifications import S3Notifications
 from windfall_local.events.topics import TopicDeliveries
 from windfall_local.gateway import Gateway
+from windfall_local.identity.audit import PermissionAudit
 from windfall_local.identity.authorizer import Authorizer
 from windfall_local.identity.keys import KeyRegistry
 from windfall_local.identity.policies import PolicySources
@@ -88,6 +89,7 @@ class LocalCloud:
         port: Where it answers on 127.0.0.1; 0 takes a free one.
         loopback_is_secure: Whether `aws:SecureTransport` is true. Requests stay on this machine,
             so they count as TLS; tests set it false to see a TLS-only policy refuse.
+        audit: A file for every permission that a role needed; None writes none.
 
     Attributes:
         keys: Every access key; `keys.root` is the user's.
@@ -102,11 +104,13 @@ class LocalCloud:
         region: str = DEFAULT_REGION,
         port: int = 0,
         loopback_is_secure: bool = True,
+        audit: Path | None = None,
     ) -> None:
         self.data_dir = data_dir
         self.region = region
         self._port = port
         self._loopback_is_secure = loopback_is_secure
+        self._audit_file = audit
         self.endpoint = f"http://127.0.0.1:{port}"
         self.services: dict[str, Service] = {}
         self._tidying = contextlib.AsyncExitStack()
@@ -121,9 +125,12 @@ class LocalCloud:
         region: str = DEFAULT_REGION,
         port: int = 0,
         loopback_is_secure: bool = True,
+        audit: Path | None = None,
     ) -> AsyncIterator[LocalCloud]:
         """A cloud that runs as long as the `async with` block."""
-        cloud = cls(data_dir, region=region, port=port, loopback_is_secure=loopback_is_secure)
+        cloud = cls(
+            data_dir, region=region, port=port, loopback_is_secure=loopback_is_secure, audit=audit
+        )
         await cloud.start()
         try:
             yield cloud
@@ -183,7 +190,15 @@ class LocalCloud:
             PolicySources(self.stores, self.services),
             region=self.region,
             secure_transport=self._loopback_is_secure,
+            audit=self._open_audit(),
         )
+
+    def _open_audit(self) -> PermissionAudit | None:
+        if self._audit_file is None:
+            return None
+        audit = PermissionAudit(self._audit_file)
+        self._tidying.callback(audit.close)
+        return audit
 
     def _build_services(self) -> None:
         host = EngineHost()

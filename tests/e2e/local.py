@@ -27,6 +27,7 @@ class LocalProcess:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.log = home / "e2e.log"
+        self.audit = home / "permissions.jsonl"
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -40,7 +41,10 @@ class LocalProcess:
         """Start, and wait until the template stands."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "windfall_cli", "up", "--port", "0"],
+                [
+                    *(sys.executable, "-m", "windfall_cli"),
+                    *("up", "--port", "0", "--audit", str(self.audit)),
+                ],
                 env={**os.environ, "WINDFALL_HOME": str(self.home)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,

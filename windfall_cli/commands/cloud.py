@@ -33,6 +33,10 @@ def up(
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Also list what of the template has no local meaning.")
     ] = False,
+    audit: Annotated[
+        Path | None,
+        typer.Option(help="Note every permission that a role needs, once.", metavar="FILE"),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Start the local cloud and run the template in it, until Ctrl-C."""
@@ -53,7 +57,7 @@ def up(
     else:
         from windfall_cli import serving  # noqa: PLC0415 - a second of imports that only this needs
 
-        serving.run(template, port, name, verbose=verbose, as_json=as_json)
+        serving.run(template, port, name, audit=audit, verbose=verbose, as_json=as_json)
 
 
 @command

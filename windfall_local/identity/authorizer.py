@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from windfall_local.api import ACCOUNT, Principal, ServiceError
+from windfall_local.identity.audit import PermissionAudit
 from windfall_local.identity.documents import Policy, PolicyError, read_policy
 from windfall_local.identity.evaluation import Access, Applicable, Decision, decide
 from windfall_local.identity.needs import Need, Scene, needs_of
@@ -38,9 +39,18 @@ class Authorizer:
         sources: Where policies are.
         region: `aws:RequestedRegion`.
         secure_transport: `aws:SecureTransport`.
+        audit: Is told of every decision about a role; None for no audit.
     """
 
-    def __init__(self, sources: PolicySources, *, region: str, secure_transport: bool) -> None:
+    def __init__(
+        self,
+        sources: PolicySources,
+        *,
+        region: str,
+        secure_transport: bool,
+        audit: PermissionAudit | None = None,
+    ) -> None:
+        self._audit = audit
         self._sources = sources
         self._region = region
         self._secure_transport = "true" if secure_transport else "false"
@@ -169,7 +179,12 @@ class Authorizer:
         )
         context = self._context(principal, role)
         context.update({name.lower(): values for name, values in need.keys.items()})
-        return decide(Access(principal, need.action, need.resource, context), policies)
+        decision = decide(Access(principal, need.action, need.resource, context), policies)
+        if self._audit is not None and principal.role_arn is not None:
+            self._audit.note(
+                principal.role_arn, need.action, need.resource, context, decision.allowed
+            )
+        return decision
 
     def _context(
         self, principal: Principal, role: RolePolicies | None

@@ -1,0 +1,211 @@
+"""Least privilege, proven: each statement of each role is needed, and by its own step alone.
+
+The local cloud notes every permission that a role needs while files of every kind are analyzed.
+Then each statement is taken away in turn: what would be denied without it must be something, and
+must be what the statement is about.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import soundfile
+from PIL import Image
+
+from tests.e2e.deployment import Deployment, unique, until
+from tests.e2e.local import LocalProcess
+from windfall.adapters.dynamodb_jobs import DynamoJobTable
+from windfall.contracts.jobs import JobId
+from windfall_local.api import Principal
+from windfall_local.identity.documents import Policy, read_policy
+from windfall_local.identity.evaluation import Access, Applicable, decide
+
+pytestmark = pytest.mark.timeout(600)
+
+LONG_AGO = "2026-01-01T00:00:00.000Z"
+DEMO = Path(__file__).parents[2] / "demo"
+
+NOT_USED_HERE = {
+    "DeliverLogs": "Step Functions delivers its logs on AWS only",
+    "HearOfTheirEnds": "Step Functions makes its own rule on AWS; here nested executions are heard",
+    "HandOverWhatItCannotRecord": "only Lambda itself uses it, when a function has failed thrice",
+    "HandOverWhatItCannotTell": "only Lambda itself uses it, when a function has failed thrice",
+    "WaitForTextAnalyses": "Step Functions asks after nested executions on AWS; here it knows",
+    "TranscribeAudioRole/TellWhoWaits": "only when a job ends before its token is parked",
+    "TranscribeAudioRole/TellMissingFromForbidden": "only when a recording goes before it is heard",
+}
+"""Statements that nothing here needs, and what does: by Sid, or by role and Sid."""
+
+
+@dataclass(frozen=True)
+class Used:
+    """A permission that a role needed."""
+
+    action: str
+    resource: str
+    context: Mapping[str, tuple[str, ...]]
+
+
+def role_names(deployment: Deployment) -> dict[str, str]:
+    """Logical ID by the name of each role of the stack."""
+    roles = [name for name in deployment.resources if name.endswith("Role")]
+    return {deployment.resources[name]: name for name in roles}
+
+
+def policies_of(deployment: Deployment, role: str) -> list[Policy]:
+    """The inline policies of a role; beside them there is only AWS's own one for X-Ray."""
+    iam = deployment.client("iam")
+    return [
+        read_policy(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+    ]
+
+
+def allowed(role_arn: str, used: Used, policies: tuple[Policy, ...]) -> bool:
+    access = Access(Principal.role(role_arn, "proof"), used.action, used.resource, used.context)
+    return decide(access, Applicable(policies)).allowed
+
+
+def without_each(policies: list[Policy]) -> Iterator[tuple[Any, tuple[Policy, ...]]]:
+    """Each inline statement, and the policies without it."""
+    for place, policy in enumerate(policies):
+        for statement in policy:
+            if statement.sid:
+                rest = tuple(one for one in policy if one is not statement)
+                yield statement, (*policies[:place], rest, *policies[place + 1 :])
+
+
+def a_picture(kind: str) -> bytes:
+    """The demo's page, in a format of its own and unlike any other."""
+    with Image.open(DEMO / "page.png") as opened:
+        page = opened.convert("RGB")
+    page.putpixel((0, 0), (random.randrange(256), random.randrange(256), random.randrange(256)))
+    body = BytesIO()
+    page.save(body, kind)
+    return body.getvalue()
+
+
+def a_recording(seconds: float) -> bytes:
+    """The beginning of the demo's speech, unlike any other."""
+    sound, rate = soundfile.read(DEMO / "speech.flac", frames=int(seconds * 16_000), dtype="int16")
+    sound[0] = random.randrange(1, 30_000)
+    body = BytesIO()
+    soundfile.write(body, sound, rate, format="WAV")
+    return body.getvalue()
+
+
+def use_everything(deployment: Deployment) -> None:
+    """Whatever the application does, once: every kind of file, a reuse, a failure, …"""
+    letter = unique("Dear Anna, write to anna@example.com; Lisbon was wonderful.")
+    files = [
+        deployment.drop("proof/letter.txt", letter),
+        deployment.drop("proof/page.png", a_picture("PNG")),
+        deployment.drop("proof/converted.gif", a_picture("GIF")),
+        deployment.drop("proof/speech.wav", a_recording(3.5)),
+        deployment.drop("proof/nothing.txt", b""),
+    ]
+    deployment.wait(*files, seconds=400)
+    deployment.wait(deployment.drop("proof/again.txt", letter))
+    reconcile_a_job_that_vanished(deployment)
+    end_an_execution(deployment)
+
+
+def end_an_execution(deployment: Deployment) -> None:
+    """A machine is stopped from outside: record_failure ends its file."""
+    states = deployment.client("stepfunctions")
+    file = deployment.drop("proof/stopped.wav", a_recording(9))
+    arn = until(lambda: running(states, deployment.output("AnalyzeAudioMachineArn")), "a recording")
+    states.stop_execution(executionArn=arn, cause="a test of what follows")
+    deployment.wait(file)
+
+
+def running(states: Any, machine: str) -> str | None:
+    answer = states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")
+    return answer["executions"][0]["executionArn"] if answer["executions"] else None
+
+
+def reconcile_a_job_that_vanished(deployment: Deployment) -> None:
+    """reconcile_jobs finds a job that nobody knows any more, and tells who waits for it."""
+    jobs = DynamoJobTable(deployment.output("InsightsTableName"), deployment.client("dynamodb"))
+    name = f"{deployment.output('ResultsBucketName')}-{uuid.uuid4().hex}"
+    jobs.park(JobId("transcribe", name), "a token that nobody waits with", LONG_AGO)
+    answer = deployment.client("lambda").invoke(
+        FunctionName=deployment.resources["ReconcileJobsFunction"], Payload=b"{}"
+    )
+    assert json.loads(answer["Payload"].read())["jobs"]["failed"] >= 1
+
+
+@pytest.fixture(scope="module")
+def used(deployment: Deployment, process: LocalProcess) -> dict[str, list[Used]]:
+    """What each role needed, once everything was used."""
+    use_everything(deployment)
+    needs: dict[str, list[Used]] = defaultdict(list)
+    for line in process.audit.read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
+        context = {name: tuple(values) for name, values in entry["context"].items()}
+        role = entry["role"].rpartition("/")[2]
+        needs[role].append(Used(entry["action"], entry["resource"], context))
+    return needs
+
+
+def test_every_statement_is_needed_by_what_it_is_about(
+    deployment: Deployment, used: dict[str, list[Used]]
+) -> None:
+    proven, idle = 0, []
+    account = deployment.client("sts").get_caller_identity()["Account"]
+    for role, logical_id in role_names(deployment).items():
+        arn = f"arn:aws:iam::{account}:role/{role}"
+        policies = policies_of(deployment, role)
+        granted = [one for one in used[role] if allowed(arn, one, tuple(policies))]
+        for statement, rest in without_each(policies):
+            lost = [one for one in granted if not allowed(arn, one, rest)]
+            for one in lost:
+                alone = ((statement,),)
+                assert allowed(arn, one, alone), f"{one.action} is lost with {statement.sid}"
+            if lost:
+                proven += 1
+            elif NOT_USED_HERE.keys().isdisjoint({statement.sid, f"{logical_id}/{statement.sid}"}):
+                idle.append(f"{logical_id}/{statement.sid}")
+    assert idle == [], idle
+    assert proven > 40
+
+
+def test_no_role_reaches_what_is_not_its_own(deployment: Deployment) -> None:
+    results, inbox = deployment.output("ResultsBucketName"), deployment.output("InboxBucketName")
+    account = deployment.client("sts").get_caller_identity()["Account"]
+    foreign = [
+        ("s3:PutObject", f"arn:aws:s3:::{inbox}/a.txt"),
+        ("s3:DeleteObject", f"arn:aws:s3:::{inbox}/a.txt"),
+        ("s3:PutObject", f"arn:aws:s3:::{results}/elsewhere/a.json"),
+        ("s3:GetObject", f"arn:aws:s3:::{results}/elsewhere/a.json"),
+        ("s3:DeleteObject", f"arn:aws:s3:::{results}/results/a.json"),
+        ("s3:GetObject", "arn:aws:s3:::another-stacks-results/results/a.json"),
+        ("s3:GetObject", "arn:aws:s3:::another-stacks-inbox/a.txt"),
+        ("dynamodb:GetItem", f"arn:aws:dynamodb:us-east-1:{account}:table/another-stacks-table"),
+        ("dynamodb:Scan", f"arn:aws:dynamodb:us-east-1:{account}:table/*"),
+        ("ssm:GetParameter", f"arn:aws:ssm:us-east-1:{account}:parameter/other/profiles/default"),
+        ("lambda:InvokeFunction", f"arn:aws:lambda:us-east-1:{account}:function:another-stacks"),
+        ("states:StartExecution", f"arn:aws:states:us-east-1:{account}:stateMachine:another"),
+        ("sqs:SendMessage", f"arn:aws:sqs:us-east-1:{account}:another-stacks-queue"),
+        ("events:PutEvents", f"arn:aws:events:us-east-1:{account}:event-bus/another-stacks-bus"),
+        ("iam:PassRole", f"arn:aws:iam::{account}:role/another-stacks-role"),
+        ("iam:CreateRole", f"arn:aws:iam::{account}:role/new"),
+        ("kms:Decrypt", f"arn:aws:kms:us-east-1:{account}:key/1"),
+    ]
+    reached = []
+    for role, logical_id in role_names(deployment).items():
+        arn = f"arn:aws:iam::{account}:role/{role}"
+        policies = tuple(policies_of(deployment, role))
+        for action, resource in foreign:
+            if allowed(arn, Used(action, resource, {}), policies):
+                reached.append(f"{logical_id}: {action} on {resource}")
+    assert reached == []
