@@ -104,7 +104,7 @@ def a_recording(seconds: float) -> bytes:
 
 
 def use_everything(deployment: Deployment) -> None:
-    """Whatever the application does, once: every kind of file, a reuse, a failure, …"""
+    """Whatever the application does, once: each kind of file, a reuse, a failure."""
     letter = unique("Dear Anna, write to anna@example.com; Lisbon was wonderful.")
     files = [
         deployment.drop("proof/letter.txt", letter),
