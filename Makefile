@@ -64,7 +64,7 @@ bench: $(VENV)/.dev models ## Measures; results go to bench/results/
 	$(RUN)/python -m bench
 
 lock: $(RUN)/uv ## Resolves requirements/*.in again, by hash
-	for file in layers/dependencies/requirements requirements/bootstrap requirements/local requirements/dev requirements/tools requirements/scan requirements/audit requirements/node; do \
+	for file in layers/dependencies/requirements layers/media/requirements requirements/bootstrap requirements/local requirements/dev requirements/tools requirements/scan requirements/audit requirements/node; do \
 		$(RUN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 $$file.in --output-file $$file.txt; done
 
 clean: ## Removes what was installed and built here (models stay in ~/.cache/windfall)

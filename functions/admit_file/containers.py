@@ -1,144 +1,47 @@
-"""A look into the containers of sound that tell of their tracks: MP4, WebM, AMR."""
+"""What a container tells of its tracks, whoever reads it; and the containers that tell little."""
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
 from typing import IO, NamedTuple
 
-_MOST_HEADER = 64 << 20
-"""Bytes of a `moov` box; eight hours of a single track need 20 MB."""
+
+class Pictures(NamedTuple):
+    """A track of pictures; None where the container does not tell.
+
+    Attributes:
+        codec: As FFmpeg names it: `h264`, `hevc`, `vp9`, …
+        width: Pixels as they are stored, so before they are turned, as is `height`.
+        rotation: Degrees by which a player turns the pictures clockwise: 0, 90, 180 or 270.
+        variable: Whether frames come at more than one distance.
+    """
+
+    codec: str | None = None
+    width: int | None = None
+    height: int | None = None
+    rotation: int = 0
+    frame_rate: float | None = None
+    variable: bool = False
 
 
 class Tracks(NamedTuple):
-    """What a container holds; None where it does not tell."""
+    """What a container holds; None where it does not tell.
+
+    Attributes:
+        sound_codec: As FFmpeg names it: `aac`, `opus`, …
+        protected: Whether a track is encrypted, so that nobody but its player can read it.
+    """
 
     sound: bool
-    pictures: bool
+    pictures: Pictures | None = None
     seconds: float | None = None
     channels: int | None = None
     sample_rate: int | None = None
+    sound_codec: str | None = None
+    protected: bool = False
 
 
 class BrokenContainerError(Exception):
     """The container can not be followed to its tracks. Inner to admit_file."""
-
-
-def mp4_tracks(stream: IO[bytes], size: int) -> Tracks:
-    """The tracks of an MP4 file, wherever its `moov` lies (phones put it at the end).
-
-    Raises:
-        BrokenContainerError: There is none, or it is cut off.
-    """
-    for name, start, end in _boxes(stream, 0, size):
-        if name == b"moov":
-            if end > size or end - start > _MOST_HEADER:
-                raise BrokenContainerError
-            handlers = {
-                handler
-                for track, track_start, track_end in _boxes(stream, start, end)
-                if track == b"trak"
-                for handler in _handlers(stream, track_start, track_end)
-            }
-            return Tracks(sound=b"soun" in handlers, pictures=b"vide" in handlers)
-    raise BrokenContainerError
-
-
-def _handlers(stream: IO[bytes], start: int, end: int) -> Iterator[bytes]:
-    for name, inner_start, inner_end in _boxes(stream, start, end):
-        if name == b"mdia":
-            yield from _handlers(stream, inner_start, inner_end)
-        elif name == b"hdlr":
-            stream.seek(inner_start + 8)
-            yield stream.read(4)
-
-
-def _boxes(stream: IO[bytes], start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """The boxes between two places: name, and where the content begins and ends."""
-    while start + 8 <= end:
-        stream.seek(start)
-        header = stream.read(16)
-        if len(header) < 8:
-            return
-        length, name = struct.unpack(">I4s", header[:8])
-        content = start + 8
-        if length == 1 and len(header) == 16:
-            (length,) = struct.unpack(">Q", header[8:])
-            content = start + 16
-        elif length == 0:
-            length = end - start
-        if length < content - start:
-            raise BrokenContainerError
-        yield name, content, start + length
-        start += length
-
-
-_SEGMENT, _INFO, _TRACKS, _CLUSTER = 0x18538067, 0x1549A966, 0x1654AE6B, 0x1F43B675
-_ENTRY, _TYPE, _AUDIO = 0xAE, 0x83, 0xE1
-_SCALE, _DURATION, _RATE, _CHANNELS = 0x2AD7B1, 0x4489, 0xB5, 0x9F
-_INTO = frozenset({_SEGMENT, _INFO, _TRACKS, _ENTRY, _AUDIO})
-_OPEN_ENDED = 1 << 56
-
-
-def webm_tracks(stream: IO[bytes], size: int) -> Tracks:
-    """The tracks of a WebM file; one that was recorded live does not tell its length.
-
-    Raises:
-        BrokenContainerError: It ends before it names its tracks.
-    """
-    found: dict[int, list[bytes]] = {}
-    for element, value in _elements(stream, 0, size):
-        found.setdefault(element, []).append(value)
-    types = [int.from_bytes(value, "big") for value in found.get(_TYPE, [])]
-    if not types:
-        raise BrokenContainerError
-    scale = int.from_bytes(found.get(_SCALE, [b"\x0f\x42\x40"])[0], "big")
-    length = _float(found.get(_DURATION))
-    rate = _float(found.get(_RATE))
-    channels = int.from_bytes(found.get(_CHANNELS, [b"\1"])[0], "big")
-    return Tracks(
-        sound=2 in types,
-        pictures=1 in types,
-        seconds=None if not length else length * scale / 1e9,
-        channels=channels or None,
-        sample_rate=None if not rate else round(rate),
-    )
-
-
-def _float(values: list[bytes] | None) -> float | None:
-    if not values or len(values[0]) not in {4, 8}:
-        return None
-    return float(struct.unpack(">f" if len(values[0]) == 4 else ">d", values[0])[0])
-
-
-def _elements(stream: IO[bytes], start: int, end: int) -> Iterator[tuple[int, bytes]]:
-    """The small elements before the first cluster, at whatever depth."""
-    while start < end:
-        stream.seek(start)
-        header = stream.read(12)
-        element, used = _number(header, keep_marker=True)
-        length, more = _number(header[used:], keep_marker=False)
-        content = start + used + more
-        if element == _CLUSTER:
-            return
-        if element in _INTO:
-            start = content  # its elements follow it: there is no need to know where it ends
-            continue
-        if length < _OPEN_ENDED and length <= 16:
-            stream.seek(content)
-            yield element, stream.read(length)
-        start = content + length
-
-
-def _number(header: bytes, *, keep_marker: bool) -> tuple[int, int]:
-    """A number of EBML's, of one to eight bytes, and how many they were."""
-    if not header or header[0] == 0:
-        raise BrokenContainerError
-    length = 9 - header[0].bit_length()
-    if len(header) < length:
-        raise BrokenContainerError
-    value = int.from_bytes(header[:length], "big")
-    return (value if keep_marker else value & ((1 << 7 * length) - 1)), length
 
 
 _AMR_FRAMES = (13, 14, 16, 18, 20, 21, 27, 32, 6, 1, 1, 1, 1, 1, 1, 1)
@@ -159,4 +62,72 @@ def amr_tracks(stream: IO[bytes], size: int) -> Tracks:
         place += sizes[content[place] >> 3 & 15]
         frames += 1
     seconds = frames / _FRAMES_A_SECOND
-    return Tracks(True, False, seconds, channels=1, sample_rate=16_000 if wide else 8_000)
+    return Tracks(True, None, seconds, channels=1, sample_rate=16_000 if wide else 8_000)
+
+
+_ASF_VIDEO = bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b")
+_ASF_SOUND = bytes.fromhex("409e69f84d5bcf11a8fd00805f5c442b")
+_MOST_ASF_HEADER = 1 << 20
+
+
+def asf_tracks(stream: IO[bytes]) -> Tracks:
+    """A file of Windows Media: its header names each track by the number of its kind.
+
+    Raises:
+        BrokenContainerError: It names none.
+    """
+    stream.seek(16)
+    length = min(int.from_bytes(stream.read(8), "little"), _MOST_ASF_HEADER)
+    stream.seek(0)
+    header = stream.read(length)
+    sound, pictures = _ASF_SOUND in header, _ASF_VIDEO in header
+    if not sound and not pictures:
+        raise BrokenContainerError
+    return Tracks(sound=sound, pictures=Pictures() if pictures else None)
+
+
+def flv_tracks(stream: IO[bytes]) -> Tracks:
+    """A file of Flash: flags in its header say what is in it, if its writer cared to set them."""
+    stream.seek(4)
+    flags = int.from_bytes(stream.read(1), "big")
+    return Tracks(sound=bool(flags & 4) or not flags, pictures=Pictures() if flags != 4 else None)
+
+
+_AVI_CODECS = {
+    **dict.fromkeys((b"H264", b"X264", b"AVC1"), "h264"),
+    **dict.fromkeys((b"XVID", b"DIVX", b"DX50", b"MP4V", b"FMP4"), "mpeg4"),
+    **dict.fromkeys((b"HEVC", b"HVC1", b"X265"), "hevc"),
+    b"MJPG": "mjpeg",
+}
+_MOST_AVI_HEADER = 1 << 16
+
+
+def avi_tracks(stream: IO[bytes]) -> Tracks:
+    """An AVI file, by the headers of its streams.
+
+    Raises:
+        BrokenContainerError: It has none.
+    """
+    stream.seek(0)
+    header = stream.read(_MOST_AVI_HEADER)
+    main = header.find(b"avih")
+    if main < 0 or len(header) < main + 48:
+        raise BrokenContainerError
+    interval, frames = _little(header, main + 8), _little(header, main + 24)
+    width, height = _little(header, main + 40), _little(header, main + 44)
+    kinds: dict[bytes, bytes] = {}
+    place = header.find(b"strh", main)
+    while place >= 0:
+        kinds.setdefault(header[place + 8 : place + 12], header[place + 12 : place + 16])
+        place = header.find(b"strh", place + 4)
+    pictures = None
+    if b"vids" in kinds:
+        codec = _AVI_CODECS.get(kinds[b"vids"].upper())
+        rate = 1e6 / interval if interval else None
+        pictures = Pictures(codec, width or None, height or None, frame_rate=rate)
+    seconds = interval * frames / 1e6 or None
+    return Tracks(sound=b"auds" in kinds, pictures=pictures, seconds=seconds)
+
+
+def _little(header: bytes, place: int) -> int:
+    return int.from_bytes(header[place : place + 4], "little")

@@ -17,10 +17,11 @@ from admit_file.planning import (
     InvalidProfileError,
     Plan,
     choose_profile,
+    fitted,
     overrides_of,
     plan_for,
 )
-from admit_file.preflight import Inspection, inspect, sound_format_of
+from admit_file.preflight import Inspection, inspect, media_container_of
 from admit_file.snapshot import WHOLE_UP_TO, Snapshot, ranged_snapshot_of, snapshot_of
 from windfall import identity, keys
 from windfall.clock import seconds_between, timestamp
@@ -139,10 +140,10 @@ class Admitter:
 
     @contextmanager
     def _look(self, source: OpenObject) -> Iterator[Snapshot]:
-        """The object's bytes: all of them, or those of a large recording that are looked at."""
+        """The object's bytes: all, or those of a large recording or video that are looked at."""
         if source.head.size > WHOLE_UP_TO:
             ranged = ranged_snapshot_of(source, self.store)
-            if sound_format_of(ranged.beginning()) is not None:
+            if media_container_of(ranged.beginning()) is not None:
                 yield ranged
                 return
             source = self.store.open(source.head.pointer)
@@ -154,9 +155,14 @@ class Admitter:
         inspection = inspect(snapshot, arrival.key)
         overrides = overrides_of(snapshot.head.metadata, arrival.overrides)
         name, profile = choose_profile(arrival.key, overrides.profile, self.profiles)
-        plan = plan_for(inspection.kind, profile, overrides)
+        plan = fitted(plan_for(inspection.kind, profile, overrides), inspection)
         settings = identity.settings_hash(
-            inspection.kind, inspection.format, plan.features, plan.text, plan.audio
+            inspection.kind,
+            inspection.format,
+            plan.features,
+            plan.text,
+            plan.audio,
+            video=plan.video,
         )
         pointer = snapshot.head.pointer
         file = FileIdentity(
@@ -237,7 +243,9 @@ class Admitter:
             features=candidate.plan.features,
             text=candidate.plan.text,
             audio=candidate.plan.audio,
+            video=candidate.plan.video,
             media=candidate.inspection.media,
+            skipped=list(candidate.plan.skipped),
         )
         self.index.begin(plan, attachment, candidate.arrival.event_id, previous, row)
         self._start(plan)

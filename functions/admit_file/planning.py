@@ -9,26 +9,31 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from pydantic import ValidationError
 
 from admit_file.models import Overrides, problems_of
-from windfall.contracts.analysis import Kind, TextPlan
+from windfall.contracts.analysis import Kind, SkippedFeature, TextPlan
 from windfall.contracts.audio import AudioPlan
 from windfall.contracts.base import LANGUAGE_CODE
 from windfall.contracts.features import (
     ImageFeature,
     PlannedFeature,
     PlannedTextFeature,
+    PlannedVideoFeature,
     TextFeature,
+    VideoFeature,
 )
 from windfall.contracts.languages import LanguagePlan, SpeechPlan
 from windfall.contracts.profile import Profile
+from windfall.contracts.video import VideoPlan
 from windfall.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from admit_file.preflight import Inspection
     from windfall.ports.collaborators import Profiles
 
 _Item = TypeVar("_Item")
 
 DEFAULT_PROFILE = "default"
 _PROFILE_NAME = re.compile(r"^[A-Za-z0-9_.-]{1,64}$")
+_VIDEO_WITH_CONFIDENCE = frozenset({VideoFeature.LABELS, VideoFeature.MODERATION})
 _WITH_CONFIDENCE = frozenset(
     {ImageFeature.LABELS, ImageFeature.MODERATION, ImageFeature.PROTECTIVE_EQUIPMENT}
 )
@@ -50,6 +55,8 @@ class Plan(NamedTuple):
     features: list[PlannedFeature]
     text: TextPlan | None
     audio: AudioPlan | None = None
+    video: VideoPlan | None = None
+    skipped: Sequence[SkippedFeature] = ()
 
 
 def overrides_of(metadata: Mapping[str, str], request: Overrides) -> Overrides:
@@ -110,7 +117,7 @@ def plan_for(kind: Kind, profile: Profile, overrides: Overrides) -> Plan:
         InvalidInputError: An override names something that does not exist or does not fit.
     """
     targets = _targets(profile, overrides)
-    image_features, text_features = _features(profile, overrides)
+    image_features, video_features, text_features = _features(profile, overrides)
     text = TextPlan(
         features=[PlannedTextFeature(feature=feature) for feature in text_features],
         languages=[_language(language, profile) for language in targets],
@@ -119,6 +126,8 @@ def plan_for(kind: Kind, profile: Profile, overrides: Overrides) -> Plan:
         return Plan([], text)
     if kind is Kind.AUDIO:
         return Plan([], text, AudioPlan.model_validate(profile.audio.model_dump()))
+    if kind is Kind.VIDEO:
+        return _video_plan(video_features, text, profile)
     if not image_features:
         raise InvalidInputError("None of the features asked for is one of images.")
     reads_on = profile.image.read_text and ImageFeature.TEXT in image_features
@@ -126,22 +135,62 @@ def plan_for(kind: Kind, profile: Profile, overrides: Overrides) -> Plan:
     return Plan(planned, text if reads_on and (text.features or text.languages) else None)
 
 
+def fitted(plan: Plan, inspection: Inspection) -> Plan:
+    """The plan without what can't be found in this file, which is told as skipped."""
+    if plan.video is None:
+        return plan
+    if inspection.no_sound is not None and plan.audio is not None:
+        skipped = [SkippedFeature(feature="transcript", reason=inspection.no_sound)]
+        plan = plan._replace(text=None, audio=None, skipped=skipped)
+    if inspection.no_pictures is not None and plan.video is not None:
+        skipped = [
+            SkippedFeature(feature=planned.feature, reason=inspection.no_pictures)
+            for planned in plan.video.features
+        ]
+        video = plan.video.model_copy(update={"features": []})
+        plan = plan._replace(video=video, skipped=[*plan.skipped, *skipped])
+    return plan
+
+
+def _video_plan(features: Sequence[VideoFeature], text: TextPlan, profile: Profile) -> Plan:
+    chosen = profile.video
+    planned = [
+        PlannedVideoFeature(
+            feature=feature,
+            min_confidence=chosen.min_confidence if feature in _VIDEO_WITH_CONFIDENCE else None,
+        )
+        for feature in features
+    ]
+    video = VideoPlan(features=planned, thumbnails=chosen.thumbnails)
+    if not chosen.sound:
+        return Plan([], None, video=video)
+    return Plan([], text, AudioPlan.model_validate(profile.audio.model_dump()), video)
+
+
 def _features(
     profile: Profile, overrides: Overrides
-) -> tuple[Sequence[ImageFeature], Sequence[TextFeature]]:
-    """Features of images and of texts; who names only the one leaves the other to the profile."""
-    if overrides.features is None:
-        return _unique(profile.image.features), _unique(profile.text.features)
-    images = [ImageFeature(name) for name in overrides.features if name in set(ImageFeature)]
-    texts = [TextFeature(name) for name in overrides.features if name in set(TextFeature)]
-    unknown = set(overrides.features) - set(ImageFeature) - set(TextFeature)
+) -> tuple[Sequence[ImageFeature], Sequence[VideoFeature], Sequence[TextFeature]]:
+    """Features of each kind; who names only those of pictures leaves texts to the profile."""
+    named = overrides.features
+    if named is None:
+        return (
+            _unique(profile.image.features),
+            _unique(profile.video.features),
+            _unique(profile.text.features),
+        )
+    unknown = set(named) - {*ImageFeature, *VideoFeature, *TextFeature}
     if unknown:
-        known = ", ".join([*ImageFeature, *TextFeature])
+        known = ", ".join(dict.fromkeys([*ImageFeature, *VideoFeature, *TextFeature]))
         names = ", ".join(sorted(unknown))
         raise InvalidInputError(
             f"{overrides.source} asks for features that do not exist: {names}. There are: {known}."
         )
-    return _unique(images), _unique(texts or ([] if not images else profile.text.features))
+    images = _unique([ImageFeature(name) for name in named if name in set(ImageFeature)])
+    videos = _unique([VideoFeature(name) for name in named if name in set(VideoFeature)])
+    texts = _unique([TextFeature(name) for name in named if name in set(TextFeature)])
+    if not texts and (images or videos):
+        texts = _unique(profile.text.features)
+    return images, videos, texts
 
 
 def _targets(profile: Profile, overrides: Overrides) -> list[str]:

@@ -36,7 +36,9 @@ class Inspection(NamedTuple):
 
     Attributes:
         convert: Makes the working copy, where the services do not take the file as it is.
-        media: What is known of a recording; None for other kinds.
+        media: What is known of a recording or a video; None for other kinds.
+        no_sound: Why the sound of a video can't be transcribed; None where it can.
+        no_pictures: Why nothing can be found in its pictures; None where something can.
     """
 
     kind: Kind
@@ -44,6 +46,8 @@ class Inspection(NamedTuple):
     media_type: str
     convert: Callable[[IO[bytes]], WorkingCopy] | None = None
     media: MediaFacts | None = None
+    no_sound: str | None = None
+    no_pictures: str | None = None
 
 
 def inspect(snapshot: Snapshot, key: str) -> Inspection:
@@ -59,10 +63,10 @@ def inspect(snapshot: Snapshot, key: str) -> Inspection:
         images = importlib.import_module("admit_file.images")
         inspection: Inspection = images.inspect_image(snapshot, image_format)
         return inspection
-    sound_format = sound_format_of(beginning)
-    if sound_format is not None:
-        sounds = importlib.import_module("admit_file.sounds")
-        found: Inspection = sounds.inspect_sound(snapshot, sound_format)
+    container = media_container_of(beginning)
+    if container is not None:
+        media = importlib.import_module("admit_file.media")
+        found: Inspection = media.inspect_media(snapshot, container)
         return found
     if b"%PDF-" in beginning[:1024]:
         documents = importlib.import_module("admit_file.documents")
@@ -95,31 +99,34 @@ def _image_format(beginning: bytes) -> str | None:
     )
 
 
-_SOUNDS: tuple[tuple[bytes, str], ...] = (
-    (rb"RIFF....WAVE", "wav"),
-    (rb"....ftyp", "mp4"),
-    (rb"\x1aE\xdf\xa3", "webm"),
+_MEDIA: tuple[tuple[bytes, str], ...] = (
+    (rb"RIFF....WAVE|RF64....WAVE", "wav"),
+    (rb"RIFF....AVI ", "avi"),
+    # QuickTime's older files begin with any box: a length, and no letters as a text would.
+    (rb"....ftyp|\0...(moov|wide|free|skip)|[\0-\x1f\x7f-\xff]...mdat", "mp4"),
+    (rb"\x1aE\xdf\xa3", "matroska"),
     (rb"fLaC", "flac"),
     (rb"OggS", "ogg"),
-    (rb"ID3[\x02-\x04]|\xff[\xf2\xf3\xfa\xfb]", "mp3"),
+    (rb"ID3[\x02-\x04]|\xff[\xe2\xe3\xf2\xf3\xfa\xfb]", "mp3"),
+    (rb"\xff[\xf4\xf5\xfc\xfd]", "mp2"),
+    (rb"\xff[\xf0\xf1\xf8\xf9]", "aac"),
     (rb"#!AMR", "amr"),
+    (rb"FORM....AIF[FC]", "aiff"),
+    (rb"caff\x00\x01", "caf"),
+    (rb"\.snd\0", "au"),
+    (rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "asf"),
+    (rb"FLV\x01", "flv"),
+    (rb"\0\0\x01\xba", "mpg"),
+    (rb"G.{187}G.{187}G", "ts"),
 )
 
 
-def sound_format_of(beginning: bytes) -> str | None:
-    """The container of a recording (or of a video), if it is one that Transcribe takes."""
-    return next(
-        (name for pattern, name in _SOUNDS if re.match(pattern, beginning, re.DOTALL)), None
-    )
+def media_container_of(beginning: bytes) -> str | None:
+    """The container of a recording or a video; some hold either."""
+    return next((name for pattern, name in _MEDIA if re.match(pattern, beginning, re.DOTALL)), None)
 
 
-NOT_YET_VIDEO = "Videos are not analyzed yet by this version."
 _REFUSED: tuple[tuple[bytes, str], ...] = (
-    (rb"RIFF....AVI |....(moov|mdat|wide)|\0\0\x01[\xba\xb3]|FLV\x01", NOT_YET_VIDEO),
-    (
-        rb"\xff[\xf1\xf9]|FORM....AIF[FC]",
-        "Transcribe takes no raw AAC and no AIFF; save the recording as M4A, MP3, FLAC or WAV.",
-    ),
     (
         rb"\x1f\x8b\x08|BZh[1-9]1AY|\xfd7zXZ\0|\x28\xb5\x2f\xfd|7z\xbc\xaf\x27\x1c|Rar!\x1a\x07"
         rb"|MSCF\0|PK\x05\x06|.{257}ustar",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from convert_media.models import ConvertMediaTask
 from detect_image_feature.models import DetectImageFeatureTask
 from detect_text_feature.models import DetectTextFeatureTask
 from dub_audio.models import DubAudioTask
@@ -19,6 +20,7 @@ from write_captions.models import WriteCaptionsTask
 
 EVENTS = Path(__file__).parents[2] / "events"
 TASKS: dict[str, type[Contract]] = {
+    "convert_media": ConvertMediaTask,
     "detect_image_feature": DetectImageFeatureTask,
     "detect_text_feature": DetectTextFeatureTask,
     "dub_audio": DubAudioTask,

@@ -72,6 +72,7 @@ def encode(
     form: str = "mp4",
     codec: str = "libx264",
     sound: Any = None,
+    sound_at: float = 0.0,
     options: dict[str, str] | None = None,
     index_first: bool = False,
 ) -> bytes:
@@ -85,6 +86,7 @@ def encode(
         form: The container.
         codec: Of the picture.
         sound: Samples at 16 kHz, for a sound track.
+        sound_at: Seconds at which it begins.
         options: The encoder's.
         index_first: Whether the index stands in front, so that a broken file can be read.
     """
@@ -106,7 +108,7 @@ def encode(
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
         if track is not None:
-            _add_sound(container, track, sound)
+            _add_sound(container, track, sound, sound_at)
     return buffer.getvalue()
 
 
@@ -127,10 +129,13 @@ def _picture_track(
     return stream
 
 
-def _add_sound(container: Any, track: Any, samples: Any) -> None:
+def _add_sound(container: Any, track: Any, samples: Any, begins: float) -> None:
     frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout="mono")
     frame.sample_rate = 16_000
     resampler = av.AudioResampler(track.format, track.layout, 16_000, track.frame_size or 1024)
+    place = round(begins * 16_000)
     for piece in [*resampler.resample(frame), *resampler.resample(None)]:
+        piece.pts, piece.time_base = place, Fraction(1, 16_000)
+        place += piece.samples
         container.mux(track.encode(piece))
     container.mux(track.encode(None))

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from admit_file.media import inspect_media
 from admit_file.snapshot import WHOLE_UP_TO, snapshot_of
-from admit_file.sounds import inspect_sound
 from tests.fakes.storage import FakeObjectStore
 from tests.fakes.world import World
 from windfall.contracts.analysis import AnalysisInput, Kind
@@ -40,32 +40,28 @@ def wav(seconds: float = 1.0, rate: int = 16_000, channels: int = 1) -> bytes:
     return buffer.getvalue()
 
 
-def encoded(container: str, codec: str, rate: int = 16_000, seconds: int = 2) -> bytes:
+def encoded(
+    container: str,
+    codec: str,
+    rate: int = 16_000,
+    seconds: int = 2,
+    options: dict[str, str] | None = None,
+) -> bytes:
     """A tone as an encoder really writes it."""
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=container) as output:
-        stream = output.add_stream(codec, rate=rate)
+        stream = output.add_stream(codec, rate=rate, options=options or {})
         tone = (np.sin(np.arange(rate * seconds) / 9) * 9_000).astype(np.int16).reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(tone, format="s16", layout="mono")
         frame.sample_rate = rate
         resampler = av.AudioResampler(
-            stream.codec_context.format, stream.codec_context.layout, rate, 1_024
+            stream.codec_context.format,
+            stream.codec_context.layout,
+            rate,
+            1_024 * (1 + (codec == "wmav2")),
         )
         for piece in [*resampler.resample(frame), *resampler.resample(None)]:
             output.mux(stream.encode(piece))
-        output.mux(stream.encode(None))
-    return buffer.getvalue()
-
-
-def video(container: str, codec: str) -> bytes:
-    """A second of black."""
-    buffer = io.BytesIO()
-    with av.open(buffer, "w", format=container) as output:
-        stream = output.add_stream(codec, rate=5)
-        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
-        for _ in range(5):
-            black: np.ndarray = np.zeros((64, 64, 3), dtype=np.uint8)
-            output.mux(stream.encode(av.VideoFrame.from_ndarray(black, format="rgb24")))
         output.mux(stream.encode(None))
     return buffer.getvalue()
 
@@ -141,18 +137,52 @@ def test_a_wav_of_a_recorder_that_was_stopped_short_is_as_long_as_its_bytes() ->
     assert media.seconds == pytest.approx(2.0, abs=0.1)
 
 
+ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+
+CONVERTED: dict[str, tuple[Callable[[], bytes], str, float | None]] = {
+    "slow": (lambda: wav(rate=6_000), "wav", 1.0),
+    "fine": (lambda: wav(rate=96_000), "wav", 1.0),
+    "Matroska": (lambda: encoded("matroska", "libopus", 48_000), "mkv", 2.0),
+    "QuickTime": (lambda: encoded("mov", "aac"), "mov", 2.0),
+    "3GP": (lambda: encoded("3gp", "aac"), "3gp", 2.0),
+    "ALAC": (lambda: encoded("ipod", "alac"), "m4a", 2.0),
+    "AIFF": (lambda: encoded("aiff", "pcm_s16be"), "aiff", 2.0),
+    "WMA": (lambda: encoded("asf", "wmav2", 44_100, options={"b": "64000"}), "wma", 2.0),
+    "raw AAC": (lambda: encoded("adts", "aac"), "aac", None),
+    "MPEG layer II": (lambda: encoded("mp2", "mp2"), "mp2", None),
+    "Core Audio": (lambda: encoded("caf", "pcm_s16be"), "caf", None),
+    "AU": (lambda: encoded("au", "pcm_s16be"), "au", None),
+}
+
+
+@pytest.mark.parametrize("case", CONVERTED)
+def test_what_transcribe_does_not_take_is_to_be_converted(case: str) -> None:
+    body, file_format, seconds = CONVERTED[case]
+    plan = admitted(body())
+    assert (plan.kind, plan.file.format) == (Kind.AUDIO, file_format)
+    assert plan.media is not None
+    assert plan.media.convert is True
+    assert plan.media.seconds == (None if seconds is None else pytest.approx(seconds, abs=0.2))
+
+
+def test_what_transcribe_takes_is_not_converted() -> None:
+    for body, *_ in TAKEN.values():
+        media = admitted(body()).media
+        assert media is not None
+        assert media.convert is False
+
+
+@pytest.mark.parametrize("text", ["The wide world", "The free press", "Get moov"])
+def test_a_text_is_no_movie_whatever_its_fifth_letter(text: str) -> None:
+    assert admitted(text.encode()).kind is Kind.TEXT
+
+
 REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "short": (lambda: wav(0.2), "too short: 0.20 seconds"),
     "long": (lambda: amr(50 * 3600 * 8 + 50), "too long: 8.0 hours"),
-    "slow": (lambda: wav(rate=6_000), "6,000 samples a second"),
-    "fine": (lambda: wav(rate=96_000), "96,000 samples a second"),
-    "video": (lambda: video("mp4", "mpeg4"), "Videos are not analyzed yet"),
-    "WebM video": (lambda: video("webm", "libvpx"), "Videos are not analyzed yet"),
-    "AVI": (lambda: b"RIFF\0\0\0\0AVI LIST", "Videos are not analyzed yet"),
-    "Matroska": (lambda: encoded("matroska", "libopus", 48_000), "no Matroska files"),
-    "QuickTime": (lambda: b"\0\0\0\x14ftypqt  \0\0\0\0qt  ", "no QuickTime files"),
-    "raw AAC": (lambda: encoded("adts", "aac"), "no raw AAC"),
-    "AIFF": (lambda: encoded("aiff", "pcm_s16be"), "no AIFF"),
+    "head of an AVI": (lambda: b"RIFF\0\0\0\0AVI LIST", "broken or cut off (AVI)"),
+    "head of a MOV": (lambda: b"\0\0\0\x14ftypqt  \0\0\0\0qt  ", "broken or cut off (MOV)"),
+    "head of Windows Media": (lambda: ASF + bytes(40), "broken or cut off (WMV)"),
     "cut-off m4a": (lambda: encoded("ipod", "aac")[:3_000], "broken or cut off (M4A)"),
     "head of a WAV": (lambda: b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0", "broken or cut off (WAV)"),
     "head of an MP3": (lambda: b"ID3\3\0\0\0\0\0\0", "broken or cut off (MP3)"),
@@ -179,7 +209,7 @@ def test_a_damaged_recording_is_taken_or_refused_and_breaks_nothing(
     store = FakeObjectStore()
     pointer = store.drop("inbox", "a", bytes(body[:cut]))
     with snapshot_of(store.open(pointer)) as snapshot, contextlib.suppress(InvalidInputError):
-        inspect_sound(snapshot, {"m4a": "mp4"}.get(case, case))
+        inspect_media(snapshot, {"m4a": "mp4", "webm": "matroska"}.get(case, case))
 
 
 _WHOLE = {case: TAKEN[case][0]() for case in TAKEN}

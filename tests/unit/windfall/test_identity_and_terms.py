@@ -192,6 +192,12 @@ def test_the_default_profile_is_the_documented_one() -> None:
             "redact": False,
             "languages": [],
         },
+        "video": {
+            "features": ["labels", "faces", "text", "segments", "celebrities"],
+            "min_confidence": 55,
+            "sound": True,
+            "thumbnails": True,
+        },
         "languages": {
             "targets": ["en", "es"],
             "terminologies": [],

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from windfall.contracts.audio import AudioPlan
     from windfall.contracts.features import PlannedFeature
     from windfall.contracts.table import TablePlan
+    from windfall.contracts.video import VideoPlan
 
 _DIGITS = 40
 _PLAN_VERSION = 1
@@ -31,6 +32,7 @@ def settings_hash(
     text: TextPlan | None,
     audio: AudioPlan | None = None,
     table: TablePlan | None = None,
+    video: VideoPlan | None = None,
 ) -> str:
     """What is done with a file, as one number: equal plans for equal formats are equal."""
     plan: dict[str, Any] = {
@@ -45,6 +47,8 @@ def settings_hash(
         plan["audio"] = audio.model_dump(mode="json")
     if table is not None:
         plan["table"] = table.model_dump(mode="json")
+    if video is not None:
+        plan["video"] = video.model_dump(mode="json")
     return _digest(plan)
 
 

@@ -1,4 +1,4 @@
-"""The input of the machines (analyze_image, analyze_text, score_table, …) and of their tasks."""
+"""The input of the machines, one for each kind of file, and of their tasks."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from windfall.contracts.languages import LanguagePlan
 from windfall.contracts.outcome import Outcome
 from windfall.contracts.table import TableLayout, TablePlan
 from windfall.contracts.training import TrainProfile
+from windfall.contracts.video import VideoPlan
 
 
 class Kind(StrEnum):
@@ -27,6 +28,7 @@ class Kind(StrEnum):
     AUDIO = "audio"
     TABLE = "table"
     DATASET = "dataset"
+    VIDEO = "video"
 
 
 class TextPlan(Contract):
@@ -34,6 +36,13 @@ class TextPlan(Contract):
 
     features: list[PlannedTextFeature] = Field(default_factory=list)
     languages: list[LanguagePlan] = Field(default_factory=list)
+
+
+class SkippedFeature(Contract):
+    """A feature that admission knows can't be found in the file, and why."""
+
+    feature: str
+    reason: str
 
 
 class FileIdentity(Contract):
@@ -55,11 +64,16 @@ class AnalysisInput(Contract):
     Attributes:
         attempt: Grows when the analysis is started again after it failed.
         source: The file itself, or its converted working copy.
+        features: Of an image.
         text: What to do with text; null when the text of an image is not to be read on.
-        audio: How to transcribe a recording; null for other kinds, as is `media`.
+        audio: How to transcribe a recording, or the sound of a video; null when there is none.
+        video: What to do with the pictures of a video; null for other kinds.
+        media: What is known of a recording or a video; null for other kinds.
         table: How to score a table; null for other kinds, as is `layout`.
         training: What to train on a dataset; null for other kinds.
-        nested: True when a text found in an image is analyzed inside the image's own analysis.
+        skipped: What can't be found in this file; the record tells of it.
+        nested: True when what was found in a file (a text in an image, the sound of a video) is
+            analyzed inside the file's own analysis.
     """
 
     analysis_id: HexId
@@ -73,10 +87,12 @@ class AnalysisInput(Contract):
     features: list[PlannedFeature] = Field(default_factory=list)
     text: TextPlan | None = None
     audio: AudioPlan | None = None
+    video: VideoPlan | None = None
     media: MediaFacts | None = None
     table: TablePlan | None = None
     layout: TableLayout | None = None
     training: TrainProfile | None = None
+    skipped: list[SkippedFeature] = Field(default_factory=list)
     nested: bool = False
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from windfall.contracts.base import Contract, ForeignContract, LanguageCode
-from windfall.contracts.features import ImageFeature, TextFeature
+from windfall.contracts.features import ImageFeature, TextFeature, VideoFeature
 
 
 class EventEnvelope(ForeignContract):
@@ -71,6 +71,6 @@ class AnalysisRequested(Contract):
     key: str = Field(min_length=1)
     version_id: str | None = None
     profile: str | None = None
-    features: list[ImageFeature | TextFeature] | None = None
+    features: list[ImageFeature | TextFeature | VideoFeature] | None = None
     targets: list[LanguageCode] | None = None
     rerun: bool = False

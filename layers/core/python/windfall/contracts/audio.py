@@ -1,4 +1,4 @@
-"""How a recording is transcribed."""
+"""What is known of a sound, and how it is transcribed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from windfall.contracts.base import Contract
+from windfall.contracts.video import PictureFacts
 
 ResourceName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,256}$")]
 
@@ -44,13 +45,18 @@ class AudioPlan(Contract):
 
 
 class MediaFacts(Contract):
-    """What admission found out about a recording; null where the file does not tell.
+    """What admission found out about a recording or a video; null where the file does not tell.
 
     Attributes:
-        wait_seconds: How long its transcript is waited for at most.
+        wait_seconds: How long its transcript, and each feature of its pictures, is waited for at
+            most.
+        convert: Transcribe does not take the sound as it lies in the file.
+        pictures: Of a video; null for a recording.
     """
 
     seconds: float | None = Field(default=None, ge=0)
     channels: int | None = Field(default=None, ge=1)
     sample_rate: int | None = Field(default=None, ge=1)
     wait_seconds: int = Field(ge=1)
+    convert: bool = False
+    pictures: PictureFacts | None = None

@@ -1,4 +1,4 @@
-"""What can be found in an image or a text, and what of it is to be found."""
+"""What can be found in an image, a video or a text, and what of it is to be found."""
 
 from __future__ import annotations
 
@@ -21,6 +21,17 @@ class ImageFeature(StrEnum):
     PROTECTIVE_EQUIPMENT = "protective_equipment"
 
 
+class VideoFeature(StrEnum):
+    """What Rekognition finds in the pictures of a video; each is paid for by the minute."""
+
+    LABELS = "labels"
+    FACES = "faces"
+    TEXT = "text"
+    SEGMENTS = "segments"
+    CELEBRITIES = "celebrities"
+    MODERATION = "moderation"
+
+
 class TextFeature(StrEnum):
     """What Comprehend finds in a text; its language is always found."""
 
@@ -36,6 +47,13 @@ class PlannedFeature(Contract):
     """A feature of an image to find; `min_confidence` (percent) where the feature takes one."""
 
     feature: ImageFeature
+    min_confidence: float | None = Field(default=None, ge=0, le=100)
+
+
+class PlannedVideoFeature(Contract):
+    """A feature of a video's pictures to find; `min_confidence` where the feature takes one."""
+
+    feature: VideoFeature
     min_confidence: float | None = Field(default=None, ge=0, le=100)
 
 

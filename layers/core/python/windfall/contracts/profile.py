@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from windfall.contracts.audio import ResourceName, SpokenLanguage, VocabularyFilter
 from windfall.contracts.base import Contract, LanguageCode
-from windfall.contracts.features import ImageFeature, TextFeature
+from windfall.contracts.features import ImageFeature, TextFeature, VideoFeature
 from windfall.contracts.languages import Formality, Profanity, Voice
 from windfall.contracts.table import TableProfile
 
@@ -63,6 +63,28 @@ class AudioProfile(Contract):
         return self
 
 
+class VideoProfile(Contract):
+    """What to do with a video; `min_confidence` is in percent.
+
+    Attributes:
+        sound: Transcribe its sound, and go on with that as with a recording.
+        thumbnails: Keep a picture of each shot.
+    """
+
+    features: list[VideoFeature] = Field(
+        default=[
+            VideoFeature.LABELS,
+            VideoFeature.FACES,
+            VideoFeature.TEXT,
+            VideoFeature.SEGMENTS,
+            VideoFeature.CELEBRITIES,
+        ]
+    )
+    min_confidence: float = Field(default=55, ge=0, le=100)
+    sound: bool = True
+    thumbnails: bool = True
+
+
 class LanguagesProfile(Contract):
     """Into which languages to translate; past `max_characters` a translation is skipped."""
 
@@ -99,6 +121,7 @@ class Profile(Contract):
     image: ImageProfile = Field(default_factory=ImageProfile)
     text: TextProfile = Field(default_factory=TextProfile)
     audio: AudioProfile = Field(default_factory=AudioProfile)
+    video: VideoProfile = Field(default_factory=VideoProfile)
     languages: LanguagesProfile = Field(default_factory=LanguagesProfile)
     speech: SpeechProfile = Field(default_factory=SpeechProfile)
     table: TableProfile | None = None
