@@ -5,6 +5,7 @@
 - `interpreter.py`: one execution: states, retries, catchers, variables
 - `fanout.py`: Parallel and Map
 - `distribution.py`: distributed Maps; `item_readers.py`, `result_writer.py`, `map_runs.py`
+- `jobs.py`: jobs of SageMaker that a Task waits for
 - `tasks.py`: what a Task calls; `resources.py` and `shapes.py` name and convert it
 - `parsing.py`: Amazon States Language to typed states (`definition.py`), or diagnostics
 - `queries.py`: JSONata: expressions, payload templates, Step Functions' own functions

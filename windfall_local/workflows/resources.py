@@ -50,6 +50,7 @@ _OPTIMIZED_PREFIXES = {
     "sns": "SNS",
     "events": "EventBridge",
     "states": "StepFunctions",
+    "sagemaker": "SageMaker",
 }
 
 _DYNAMODB_ACTIONS = ("getItem", "putItem", "deleteItem", "updateItem")
@@ -62,6 +63,15 @@ _OPTIMIZED: dict[str, dict[str, tuple[Pattern, ...]]] = {
     "sqs": {"sendMessage": ("", "waitForTaskToken")},
     "sns": {"publish": ("", "waitForTaskToken")},
     "dynamodb": dict.fromkeys(_DYNAMODB_ACTIONS, ("",)),
+    "sagemaker": {
+        "createTrainingJob": ("", "sync"),
+        "createTransformJob": ("", "sync"),
+        "createProcessingJob": ("", "sync"),
+        "createModel": ("",),
+        "createEndpointConfig": ("",),
+        "createEndpoint": ("",),
+        "updateEndpoint": ("",),
+    },
 }
 
 

@@ -28,6 +28,7 @@ from windfall_local.workflows.documents import Document, is_within
 from windfall_local.workflows.engine import Authorize, Engine
 from windfall_local.workflows.executions import MAX_ENDED, Execution, StateMachine
 from windfall_local.workflows.failures import StateFailure
+from windfall_local.workflows.jobs import check_rules
 from windfall_local.workflows.journal import Journal
 from windfall_local.workflows.map_runs import MapRun
 from windfall_local.workflows.parsing import InvalidDefinitionError, parse_definition
@@ -61,6 +62,7 @@ class StepFunctionsService(OperationService):
     ) -> None:
         self._cloud = cloud
         self._engine = Engine(cloud, journal, now, max_ended, authorize)
+        self._authorize = authorize
         self._stopped = False
         self._ready = asyncio.Event()
         if journal is None:
@@ -101,6 +103,7 @@ class StepFunctionsService(OperationService):
                 "The local Step Functions runs STANDARD machines; EXPRESS ones work on AWS only."
             )
         machine = _parse(parameters["definition"])
+        await self._check_rules(machine, parameters["roleArn"])
         arn = f"arn:aws:states:{self._cloud.region}:{ACCOUNT}:stateMachine:{name}"
         settings = {key: parameters[key] for key in _SETTINGS if key in parameters}
         existing = self._engine.machines.get(arn)
@@ -152,8 +155,13 @@ class StepFunctionsService(OperationService):
             {**old.settings, **{key: parameters[key] for key in _SETTINGS if key in parameters}},
             old.tags,
         )
+        await self._check_rules(new.machine, new.role_arn)
         await self._engine.save_machine(new)
         return {"updateDate": moment(new.updated), "revisionId": new.revision}
+
+    async def _check_rules(self, machine: Machine, role_arn: str) -> None:
+        if self._authorize is not None:
+            await check_rules(machine.block, role_arn, self._cloud.region, self._authorize)
 
     async def delete_state_machine(
         self, parameters: dict[str, Any], _: CallContext

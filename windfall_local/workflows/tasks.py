@@ -12,6 +12,7 @@ from windfall_local.api import Principal, ServiceError
 from windfall_local.workflows.definition import TaskState
 from windfall_local.workflows.documents import Document, check_size, dump, load
 from windfall_local.workflows.failures import TIMEOUT, QueryFailure, StateFailure
+from windfall_local.workflows.jobs import AwaitedJob, own_tags
 from windfall_local.workflows.resources import Resource, service_model
 from windfall_local.workflows.shapes import (
     from_response,
@@ -116,7 +117,8 @@ async def _make(call: _Call, key: str) -> Document:
                 return await _call_back(call, key, submitted is not None)
             if call.resource.pattern:
                 text = None if submitted is None else str(submitted.value)
-                return await _run_execution(call, key, text)
+                run_on = _run_job if call.resource.service == "sagemaker" else _run_execution
+                return await run_on(call, key, text)
             answer = await _send(call)
             return Document.of(answer, call.state.name)
     except TimeoutError as error:
@@ -149,6 +151,24 @@ async def _run_execution(call: _Call, key: str, submitted: str | None) -> Docume
         raise
     answer = _execution_answer(child, is_parsed=call.resource.pattern == "sync:2")
     if child.status != "SUCCEEDED":
+        raise StateFailure("States.TaskFailed", dump(answer))
+    return Document.of(answer, call.state.name)
+
+
+async def _run_job(call: _Call, key: str, submitted: str | None) -> Document:
+    if submitted is None:
+        _submit(call, key, await _send(call))
+    cloud = call.visit.run.surroundings.cloud
+    job = AwaitedJob.of(call.resource, _parameters(call))
+    try:
+        is_good, answer = await job.wait(cloud, call.principal)
+    except ServiceError as error:
+        raise _service_failure(call.resource, error) from error
+    except asyncio.CancelledError:
+        if not call.visit.run.suspending:
+            job.stop(cloud, call.principal)
+        raise
+    if not is_good:
         raise StateFailure("States.TaskFailed", dump(answer))
     return Document.of(answer, call.state.name)
 
@@ -219,6 +239,9 @@ def _parameters(call: _Call) -> dict[str, Any]:
         parameters: dict[str, Any] = to_parameters(shape, value, json_text=is_optimized)
         if is_optimized and resource.service == "events":
             _name_source(call, parameters)
+        if resource.service == "sagemaker" and resource.pattern == "sync":
+            tags = own_tags(call.visit.run.execution.arn)
+            parameters["Tags"] = [*parameters.get("Tags", ()), *tags]
         return parameters
     parameters = to_parameters(
         shape, {key: item for key, item in value.items() if key != "Payload"}, json_text=False
@@ -297,11 +320,16 @@ def _service_failure(resource: Resource, error: ServiceError) -> StateFailure:
         return StateFailure(f"{prefix}.{name}", cause)
     if resource.service == "lambda" and code.startswith("AccessDenied"):
         name = "AWSLambdaException"
+    if resource.service == "sagemaker":
+        prefix = "AmazonSageMaker"
+        # The older SDK has classes for the errors of the model only; the rest is one.
+        if code not in model.shape_names:
+            name = f"{prefix}Exception"
     cause = (
         f"{error.message} (Service: {prefix}; Status Code: {error.status}; Error Code: {code}; "
         f"Request ID: {uuid.uuid4()}; Proxy: null)"
     )
-    return StateFailure(f"{prefix}.{name}", cause)
+    return StateFailure(f"{resource.error_prefix}.{name}", cause)
 
 
 def _note_scheduled(call: _Call) -> None:

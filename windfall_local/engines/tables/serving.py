@@ -21,6 +21,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from windfall_local.engines.tables.contract import import_xgboost
 from windfall_local.engines.tables.invocations import Container, Invocation, RefusedError
 
 
@@ -53,6 +54,7 @@ def main(descriptor: int, kind: str, folder: Path, code: Path) -> None:
 def _open(kind: str, folder: Path, code: Path) -> Container:
     # Each kind imports what it needs: XGBoost alone takes half a second.
     if kind == "xgboost":
+        import_xgboost()
         from windfall_local.engines.tables.algorithm import XgboostAlgorithm  # noqa: PLC0415
 
         return XgboostAlgorithm(folder)

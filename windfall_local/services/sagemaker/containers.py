@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,7 @@ class Container:
         environment: All of its variables.
         folder: Its working directory.
         log: Where its output goes.
+        listen: Hears every line, too.
     """
 
     def __init__(
@@ -85,7 +86,9 @@ class Container:
         environment: Mapping[str, str],
         folder: Path,
         log: LogStream,
+        listen: Callable[[str], None] | None = None,
     ) -> None:
+        self._listen = listen
         self._program = program
         self._environment = dict(environment)
         self._folder = folder
@@ -143,8 +146,15 @@ class Container:
         while data := await process.stdout.read(_READ_BYTES):
             *lines, rest = (rest + decode(data)).split("\n")
             for line in lines:
-                self._log.write(line.rstrip("\r"))
-        self._log.write(rest)
+                self._write(line.rstrip("\r"))
+        self._write(rest)
+
+    def _write(self, line: str) -> None:
+        # CloudWatch's agent writes a tab this way, and metric definitions look for it.
+        shown = line.replace("\t", "#011")
+        self._log.write(shown)
+        if self._listen is not None:
+            self._listen(shown)
 
 
 class ServingContainer:

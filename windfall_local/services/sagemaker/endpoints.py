@@ -13,6 +13,7 @@ from windfall_local.services.sagemaker.constraints import check_constraints
 from windfall_local.services.sagemaker.hosting import DeploymentError, Hosting
 from windfall_local.services.sagemaker.objects import read_uri
 from windfall_local.services.sagemaker.records import Document, Records, moment
+from windfall_local.services.sagemaker.tags import tags_of
 from windfall_local.services.sagemaker.wording import arn_of, existing, invalid, missing, refuse
 
 Answer = dict[str, Any]
@@ -92,7 +93,7 @@ class EndpointOperations:
             name,
             arn=arn,
             status="Creating",
-            tags=parameters.get("Tags") or [],
+            request=parameters,
             wanted=self._wanted(config),
             serving=None,
         )
@@ -270,7 +271,7 @@ class EndpointOperations:
             "EndpointStatus": _EVENT_STATUS[endpoint["status"]],
             "CreationTime": int(moment(endpoint["created"]).timestamp() * 1000),
             "LastModifiedTime": int(moment(endpoint["modified"]).timestamp() * 1000),
-            "Tags": {tag["Key"]: tag["Value"] for tag in endpoint["tags"]},
+            "Tags": {tag["Key"]: tag["Value"] for tag in tags_of(endpoint)},
         }
         if endpoint.get("reason"):
             detail["FailureReason"] = endpoint["reason"]

@@ -90,6 +90,15 @@ class Objects:
                 await asyncio.to_thread(file.write, bytes(part["Body"]))
         return size
 
+    async def read(self, place: Place) -> bytes:
+        """A small object's content.
+
+        Raises:
+            ServiceError: It is not there, or must not be read.
+        """
+        found = await self._call("GetObject", place)
+        return bytes(found["Body"])
+
     async def listed(self, prefix: Place) -> AsyncIterator[tuple[Place, int]]:
         """Every object whose key begins so, with its size, in the order of keys."""
         more: dict[str, Any] = {}

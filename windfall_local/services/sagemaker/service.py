@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 from windfall_local.api import Cloud, OperationService
 from windfall_local.services.sagemaker.asynchronous import AsynchronousQueues
 from windfall_local.services.sagemaker.endpoints import EndpointOperations
 from windfall_local.services.sagemaker.hosting import Hosting, Variant
+from windfall_local.services.sagemaker.jobs import Jobs
 from windfall_local.services.sagemaker.models import ModelOperations
 from windfall_local.services.sagemaker.records import Document, Records
 from windfall_local.services.sagemaker.runtime import RuntimeService
+from windfall_local.services.sagemaker.tags import TagOperations
+from windfall_local.services.sagemaker.trainer import Trainer
+from windfall_local.services.sagemaker.training import QUOTA as TRAINING_QUOTA
+from windfall_local.services.sagemaker.training import TrainingOperations
 
 
-class SageMakerService(ModelOperations, EndpointOperations, OperationService):
+class SageMakerService(
+    ModelOperations, EndpointOperations, TrainingOperations, TagOperations, OperationService
+):
     """SageMaker: AWS's own images of XGBoost and scikit-learn, run as processes of this machine.
 
     Args:
@@ -36,6 +44,10 @@ class SageMakerService(ModelOperations, EndpointOperations, OperationService):
             cloud, folder / "invocations", self._endpoints, self._variants
         )
         self._deploying: dict[str, asyncio.Task[None]] = {}
+        trainer = Trainer(cloud)
+        records = Records(folder / "training-jobs")
+        self._training = Jobs(records, TRAINING_QUOTA, trainer.train, trainer.announce)
+        trainer.jobs = self._training
         self.runtime = RuntimeService(self._endpoints, self._hosting, self._queues)
 
     async def start(self) -> None:
@@ -48,15 +60,20 @@ class SageMakerService(ModelOperations, EndpointOperations, OperationService):
             elif endpoint["status"] == "Deleting":
                 self._endpoints.delete(endpoint["name"])
         self._queues.start()
+        await self._training.start()
 
     async def stop(self) -> None:
         """End every process; what was accepted is kept."""
+        await self._training.suspend()
         await self._queues.stop()
         deploying = list(self._deploying.values())
         for task in deploying:
             task.cancel()
         await asyncio.gather(*deploying, return_exceptions=True)
         await self._hosting.close()
+
+    def _kept(self) -> Iterable[Records]:
+        return (self._models, self._configs, self._endpoints, self._training.records)
 
     async def _variants(self, endpoint: Document) -> list[Variant]:
         folder = self._endpoints.folder(endpoint["name"]) / endpoint["serving"]["config"]
