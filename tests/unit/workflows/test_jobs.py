@@ -147,6 +147,7 @@ def test_errors_have_the_names_of_the_integration(code: str, error: str) -> None
 
 def test_every_rule_that_a_machine_needs_is_asked_for_wherever_its_task_stands() -> None:
     trained = task(SYNC.replace("Transform", "Training"))["States"]["Job"]
+    trained["Arguments"] = "{% $states.input %}"
     definition = {
         "QueryLanguage": "JSONata",
         "StartAt": "Many",
