@@ -7,6 +7,9 @@ honoured is an error. A key is a resource type, or a resource type and the path 
 from __future__ import annotations
 
 NO_LOCAL_MEANING: dict[str | tuple[str, str], str] = {
+    "AWS::ApplicationAutoScaling::ScalableTarget": "A container starts with the first request and "
+    "ends when nobody asks: there are no instances to scale.",
+    "AWS::ApplicationAutoScaling::ScalingPolicy": "There are no instances to scale.",
     "AWS::CloudWatch::Alarm": "Nobody is paged by a laptop; metrics are kept, not evaluated.",
     "AWS::CloudWatch::CompositeAlarm": "Nobody is paged by a laptop.",
     "AWS::CloudWatch::Dashboard": "It is a page of AWS's console.",
@@ -46,6 +49,12 @@ NO_LOCAL_MEANING: dict[str | tuple[str, str], str] = {
         "AWS::StepFunctions::StateMachine",
         "TracingConfiguration",
     ): "There is no X-Ray here.",
+    ("AWS::SageMaker::EndpointConfig", "KmsKeyId"): "Models lie on this disk, as they are in S3.",
+    (
+        "AWS::SageMaker::Endpoint",
+        "RetainAllVariantProperties",
+    ): "Nothing scales, so there is nothing to retain.",
+    ("AWS::SageMaker::Model", "EnableNetworkIsolation"): "A script can reach what this user can.",
     (
         "AWS::IAM::Role",
         "MaxSessionDuration",

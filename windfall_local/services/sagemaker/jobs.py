@@ -58,8 +58,7 @@ class Jobs:
         self._watchers: dict[str, list[asyncio.Future[None]]] = {}
 
     async def start(self) -> None:
-        """Go on with the jobs that an earlier process accepted."""
-        self.records.load()
+        """Go on with the jobs that an earlier process accepted; the records are loaded."""
         for job in self.records:
             if not has_ended(job):
                 self._begin(job)

@@ -22,6 +22,10 @@ class ModelOperations:
     _cloud: Cloud
     _models: Records
 
+    def packaged_container(self, name: str) -> Document:
+        """The container of a model package."""
+        raise NotImplementedError
+
     async def create_model(self, parameters: Answer, context: CallContext) -> Answer:
         """Keep a model; its data is looked at when it is deployed."""
         check_constraints("sagemaker", "CreateModel", parameters)
@@ -33,6 +37,12 @@ class ModelOperations:
         if not parameters.get("ExecutionRoleArn"):
             raise invalid("ExecutionRoleArn is required.")
         container = _only_container(parameters)
+        if container.get("ModelPackageName"):
+            # What the package has, with the variables that the model adds.
+            packaged = self.packaged_container(container["ModelPackageName"])
+            own = container.get("Environment") or {}
+            merged = {**(packaged.get("Environment") or {}), **own}
+            container = {**packaged, "Environment": merged}
         read_image(container.get("Image"))
         if container.get("ModelDataUrl"):
             read_uri(container["ModelDataUrl"])
@@ -91,7 +101,6 @@ def _only_container(parameters: Answer) -> Answer:
         container,
         "ModelDataSource",
         "AdditionalModelDataSources",
-        "ModelPackageName",
         "MultiModelConfig",
     )
     if container.get("Mode") == "MultiModel":

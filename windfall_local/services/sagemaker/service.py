@@ -12,6 +12,7 @@ from windfall_local.services.sagemaker.hosting import Hosting, Variant
 from windfall_local.services.sagemaker.jobs import Jobs
 from windfall_local.services.sagemaker.models import ModelOperations
 from windfall_local.services.sagemaker.records import Document, Records
+from windfall_local.services.sagemaker.registry import RegistryOperations
 from windfall_local.services.sagemaker.runtime import RuntimeService
 from windfall_local.services.sagemaker.tags import TagOperations
 from windfall_local.services.sagemaker.trainer import Trainer
@@ -20,7 +21,12 @@ from windfall_local.services.sagemaker.training import TrainingOperations
 
 
 class SageMakerService(
-    ModelOperations, EndpointOperations, TrainingOperations, TagOperations, OperationService
+    RegistryOperations,
+    ModelOperations,
+    EndpointOperations,
+    TrainingOperations,
+    TagOperations,
+    OperationService,
 ):
     """SageMaker: AWS's own images of XGBoost and scikit-learn, run as processes of this machine.
 
@@ -37,6 +43,8 @@ class SageMakerService(
         self._cloud = cloud
         folder = cloud.data_dir / "sagemaker"
         self._models = Records(folder / "models")
+        self._groups = Records(folder / "model-package-groups")
+        self._packages = Records(folder / "model-packages")
         self._configs = Records(folder / "endpoint-configs")
         self._endpoints = Records(folder / "endpoints")
         self._hosting = Hosting(cloud)
@@ -52,7 +60,7 @@ class SageMakerService(
 
     async def start(self) -> None:
         """Go on with what an earlier process accepted."""
-        for records in (self._models, self._configs, self._endpoints):
+        for records in self._kept():
             records.load()
         for endpoint in self._endpoints:
             if endpoint["status"] in ("Creating", "Updating"):
@@ -73,7 +81,14 @@ class SageMakerService(
         await self._hosting.close()
 
     def _kept(self) -> Iterable[Records]:
-        return (self._models, self._configs, self._endpoints, self._training.records)
+        return (
+            self._models,
+            self._groups,
+            self._packages,
+            self._configs,
+            self._endpoints,
+            self._training.records,
+        )
 
     async def _variants(self, endpoint: Document) -> list[Variant]:
         folder = self._endpoints.folder(endpoint["name"]) / endpoint["serving"]["config"]

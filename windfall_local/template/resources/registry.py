@@ -8,6 +8,7 @@ from windfall_local.template.resources import (
     functions,
     iam,
     s3,
+    sagemaker,
     sqs,
     stores,
     workflows,
@@ -23,6 +24,7 @@ _ALL: tuple[Kind, ...] = (
     *functions.KINDS,
     *workflows.KINDS,
     *stores.KINDS,
+    *sagemaker.KINDS,
 )
 
 KINDS: dict[str, Kind] = {kind.type: kind for kind in _ALL}
