@@ -11,7 +11,7 @@ from windfall.adapters.eventbridge import EventBridgeBus
 from windfall.adapters.s3 import S3ObjectStore
 from windfall.adapters.ssm import SsmProfiles
 from windfall.adapters.stepfunctions import StepFunctionsWorkflows
-from windfall.contracts.analysis import Kind
+from windfall.contracts.subject import Kind
 from windfall.observability import CloudWatchMeasurements, logger, tracer
 from windfall.queue_batch import BatchResponse, process_batch, was_delivered_before
 from windfall.recording import Recorder

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from admit_file.preflight import Inspection, WorkingCopy
-from windfall.contracts.analysis import Kind
+from windfall.contracts.subject import Kind
 from windfall.errors import InvalidInputError
 
 if TYPE_CHECKING:

@@ -25,10 +25,11 @@ from admit_file.preflight import Inspection, inspect, media_container_of
 from admit_file.snapshot import WHOLE_UP_TO, Snapshot, ranged_snapshot_of, snapshot_of
 from windfall import identity, keys
 from windfall.clock import seconds_between, timestamp
-from windfall.contracts.analysis import AnalysisInput, FileIdentity
+from windfall.contracts.analysis import AnalysisInput
 from windfall.contracts.base import OutputLocation, S3Pointer
 from windfall.contracts.manifest import FileStatus, Manifest
 from windfall.contracts.profile import Profile
+from windfall.contracts.subject import AnalysisSubject, FileIdentity
 from windfall.errors import ConflictError, InvalidInputError, NotFoundError, TransientError
 from windfall.ports.insights import (
     ANALYZING,
@@ -214,7 +215,7 @@ class Admitter:
         if analysis.state is AnalysisState.RUNNING:
             self.index.attach(analysis, attachment, row)
             # Its first file may have crashed before it started the execution.
-            self._start(analysis.input)
+            self._start(analysis.subject, analysis.document)
             return f"attached to running analysis {analysis.analysis_id}"
         reusable = self._is_whole(analysis) and not candidate.arrival.rerun
         if not reusable:
@@ -248,7 +249,7 @@ class Admitter:
             skipped=list(candidate.plan.skipped),
         )
         self.index.begin(plan, attachment, candidate.arrival.event_id, previous, row)
-        self._start(plan)
+        self._start(plan, plan.model_dump_json())
         return f"began analysis {plan.analysis_id}, attempt {plan.attempt}"
 
     def _source(self, candidate: Candidate) -> S3Pointer:
@@ -266,7 +267,7 @@ class Admitter:
         if previous is not None and (
             previous.state is AnalysisState.FAILED or self._is_whole(previous)
         ):
-            return previous.input.output
+            return previous.subject.output
         file_id = candidate.file.file_id
         prefix = keys.results_prefix(file_id)
         if row is not None and row.analysis_id not in {None, candidate.analysis_id}:
@@ -280,18 +281,18 @@ class Admitter:
             for outcome in analysis.outcomes or []
             if outcome.result is not None and outcome.result.bucket == self.bucket
         }
-        output = analysis.input.output
+        output = analysis.subject.output
         return promised <= set(self.store.list(output.bucket, output.prefix))
 
-    def _start(self, plan: AnalysisInput) -> None:
-        name = identity.execution_name(plan.analysis_id, plan.attempt)
-        self.workflows.start(plan.kind, name, plan.model_dump_json())
+    def _start(self, subject: AnalysisSubject, document: str) -> None:
+        name = identity.execution_name(subject.analysis_id, subject.attempt)
+        self.workflows.start(subject.kind, name, document)
 
     def _record_again(self, attachment: Attachment, analysis: AnalysisRow) -> None:
         """Record a file from the outcomes of an analysis that ended before it came."""
         outcomes: list[Outcome] = analysis.outcomes or []
-        insights = self.recorder.gather(analysis.input, outcomes)
-        self.recorder.record(attachment, analysis.input, insights)
+        insights = self.recorder.gather(analysis.subject, outcomes)
+        self.recorder.record(attachment, analysis.subject, insights)
 
     def _resume(self, row: FileRow) -> str:
         """Do what an earlier delivery of the same event may have left undone."""
@@ -302,7 +303,7 @@ class Admitter:
         if analysis is None or analysis.attempt != row.attempt:
             return "known: its analysis moved on"
         if analysis.state is AnalysisState.RUNNING:
-            self._start(analysis.input)
+            self._start(analysis.subject, analysis.document)
             return f"known: analysis {analysis.analysis_id} runs"
         for attachment in self.index.attachments(analysis.analysis_id, analysis.attempt):
             # Only a file that attached after the recording can still wait here.

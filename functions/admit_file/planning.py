@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from pydantic import ValidationError
 
 from admit_file.models import Overrides, problems_of
-from windfall.contracts.analysis import Kind, SkippedFeature, TextPlan
+from windfall.contracts.analysis import TextPlan
 from windfall.contracts.audio import AudioPlan
 from windfall.contracts.base import LANGUAGE_CODE
 from windfall.contracts.features import (
@@ -22,6 +22,7 @@ from windfall.contracts.features import (
 )
 from windfall.contracts.languages import LanguagePlan, SpeechPlan
 from windfall.contracts.profile import Profile
+from windfall.contracts.subject import Kind, SkippedFeature
 from windfall.contracts.video import VideoPlan
 from windfall.errors import InvalidInputError
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING, NamedTuple
 
-from windfall.contracts.analysis import Kind
+from windfall.contracts.subject import Kind
 from windfall.encodings import decode_text
 from windfall.errors import InvalidInputError
 

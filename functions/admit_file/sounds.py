@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from admit_file.preflight import Inspection
-from windfall.contracts.analysis import Kind
 from windfall.contracts.audio import MediaFacts
+from windfall.contracts.subject import Kind
 from windfall.errors import InvalidInputError
 
 if TYPE_CHECKING:

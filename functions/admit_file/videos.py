@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from admit_file import sounds
 from admit_file.preflight import Inspection
-from windfall.contracts.analysis import Kind
+from windfall.contracts.subject import Kind
 from windfall.contracts.video import PictureFacts
 from windfall.errors import InvalidInputError
 

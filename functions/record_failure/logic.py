@@ -53,9 +53,9 @@ class FailureRecorder:
             return "ignored: the analysis moved on"
         if analysis.state is not AnalysisState.RUNNING:
             return f"ignored: the analysis is {analysis.state.value} already"
-        paid = self._paid_outcomes(analysis.input.output)
+        paid = self._paid_outcomes(analysis.subject.output)
         outcomes = [self.prices.priced(outcome) for outcome in paid]
-        self.spending.record(spent_on(analysis.input, outcomes))
+        self.spending.record(spent_on(analysis.subject, outcomes))
         reason = reason_of(event.detail)
         files = close_analysis(
             self.index,
@@ -64,7 +64,7 @@ class FailureRecorder:
             state=AnalysisState.FAILED,
             outcomes=outcomes,
             end_file=lambda attachment: self.recorder.record_failure(
-                attachment, analysis.input, reason, outcomes
+                attachment, analysis.subject, reason, outcomes
             ),
         )
         return f"failed: {files} files"

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from record_insights.logic import InsightsRecorder
-from record_insights.models import Settings
+from record_insights.models import RecordRequest, Settings
 from windfall.adapters.dynamodb import DynamoInsightsIndex
 from windfall.adapters.dynamodb_spending import DynamoSpending
 from windfall.adapters.eventbridge import EventBridgeBus
 from windfall.adapters.s3 import S3ObjectStore
-from windfall.contracts.analysis import RecordRequest
 from windfall.observability import CloudWatchMeasurements, logger, tracer
 from windfall.pricing import PriceList
 from windfall.recording import Recorder

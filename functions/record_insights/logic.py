@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from record_insights.models import RecordRequest, RecordResult
 from windfall.closing import close_analysis
-from windfall.contracts.analysis import RecordRequest, RecordResult
 from windfall.contracts.outcome import Outcome
 from windfall.expenses import spent_on
 from windfall.manifest import status_of

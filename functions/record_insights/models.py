@@ -1,7 +1,12 @@
-"""What record_insights reads from its environment; its input is `RecordRequest`."""
+"""What record_insights is given and answers, and its environment."""
 
 from __future__ import annotations
 
+from typing import Literal
+
+from windfall.contracts.base import Contract
+from windfall.contracts.outcome import Outcome
+from windfall.contracts.subject import AnalysisSubject
 from windfall.settings import EnvironmentSettings
 
 
@@ -12,3 +17,17 @@ class Settings(EnvironmentSettings):
     insights_table: str
     event_bus: str
     aws_region: str
+
+
+class RecordRequest(Contract):
+    """The input of record_insights."""
+
+    analysis: AnalysisSubject
+    outcomes: list[Outcome]
+
+
+class RecordResult(Contract):
+    """The answer of record_insights: how many files were recorded, and how the analysis ended."""
+
+    manifests: int
+    status: Literal["analyzed", "partial"]

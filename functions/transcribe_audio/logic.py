@@ -13,8 +13,7 @@ from windfall.errors import InvalidInputError
 from windfall.ports.jobs import Transcription, TranscriptionRequest
 
 if TYPE_CHECKING:
-    from transcribe_audio.models import TranscribeAudioTask
-    from windfall.contracts.analysis import AnalysisInput
+    from transcribe_audio.models import AudioAnalysis, TranscribeAudioTask
     from windfall.contracts.audio import AudioPlan, MediaFacts
     from windfall.rendezvous import Rendezvous
 
@@ -55,7 +54,7 @@ class AudioTranscriber:
             expected=_LEAST_WAIT + length,
         )
 
-    def _request(self, analysis: AnalysisInput) -> TranscriptionRequest:
+    def _request(self, analysis: AudioAnalysis) -> TranscriptionRequest:
         plan = analysis.audio
         if plan is None:
             raise InvalidInputError("The analysis does not say how to transcribe.")

@@ -37,17 +37,18 @@ NEVER = {
     "xml.sax",
 }
 RECORDING = {"admit_file", "record_failure", "record_insights"}
-ANALYSES = {*RECORDING, "transcribe_audio"}
 # A contract with many shapes, and the functions that read or write them.
 ONLY_FOR = {
-    "windfall.contracts.analysis": ANALYSES,
+    "windfall.contracts.analysis": {"admit_file"},
     "windfall.contracts.arrivals": {"admit_file"},
-    "windfall.contracts.audio": {*ANALYSES, "write_captions"},
+    "windfall.contracts.audio": {"admit_file", "transcribe_audio", "write_captions"},
     "windfall.contracts.aws": {"resume_job"},
     "windfall.contracts.bus": RECORDING,
     "windfall.contracts.executions": {"record_failure"},
     "windfall.contracts.manifest": RECORDING,
     "windfall.contracts.profile": {"admit_file"},
+    "windfall.contracts.table": {"admit_file"},
+    "windfall.contracts.training": {"admit_file"},
     "windfall.terms": RECORDING,
 }
 # Each handler is imported in a fork of its own, behind the boto3 that Lambda has loaded by then.

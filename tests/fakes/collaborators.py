@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tests.fakes.hooks import Hook
-from windfall.contracts.analysis import AnalysisInput, Kind
+from windfall.contracts.analysis import AnalysisInput
 from windfall.contracts.bus import FileEvent
+from windfall.contracts.subject import Kind
 from windfall.ports.collaborators import EventBus, Measurements, Profiles, Workflows
 
 

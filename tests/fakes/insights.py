@@ -57,7 +57,13 @@ class FakeInsightsIndex:
         self.hook.before("begin")
         self._check(plan.analysis_id, seen, attachment, seen_file)
         self.analyses[plan.analysis_id] = AnalysisRow(
-            plan.analysis_id, plan.attempt, AnalysisState.RUNNING, plan, 1, requested_by
+            plan.analysis_id,
+            plan.attempt,
+            AnalysisState.RUNNING,
+            plan,
+            plan.model_dump_json(),
+            1,
+            requested_by,
         )
         self._claim(plan.analysis_id, plan.attempt, attachment)
         self.hook.after("begin")

@@ -9,13 +9,14 @@ from typing import Any
 from admit_file.logic import Admitter
 from record_failure.logic import FailureRecorder
 from record_insights.logic import InsightsRecorder
+from record_insights.models import RecordRequest, RecordResult
 from tests.fakes.collaborators import FakeBus, FakeMeasurements, FakeProfiles, FakeWorkflows
 from tests.fakes.hooks import Hook
 from tests.fakes.insights import FakeInsightsIndex
 from tests.fakes.spending import FakeSpending
 from tests.fakes.storage import FakeObjectStore
 from windfall import keys
-from windfall.contracts.analysis import AnalysisInput, RecordRequest, RecordResult
+from windfall.contracts.analysis import AnalysisInput
 from windfall.contracts.base import S3Pointer
 from windfall.contracts.executions import ExecutionStatusEvent
 from windfall.contracts.manifest import Manifest

@@ -14,9 +14,9 @@ from windfall.adapters.eventbridge import EventBridgeBus
 from windfall.adapters.s3 import S3ObjectStore
 from windfall.adapters.ssm import SsmProfiles
 from windfall.adapters.stepfunctions import StepFunctionsWorkflows
-from windfall.contracts.analysis import Kind
 from windfall.contracts.base import S3Pointer
 from windfall.contracts.bus import FileRejected
+from windfall.contracts.subject import Kind
 from windfall.errors import (
     ConflictError,
     InvalidInputError,

@@ -9,10 +9,11 @@ import pytest
 
 from windfall import identity
 from windfall.adapters.dynamodb import DynamoInsightsIndex
-from windfall.contracts.analysis import AnalysisInput, FileIdentity, Kind
+from windfall.contracts.analysis import AnalysisInput
 from windfall.contracts.base import OutputLocation, S3Pointer
 from windfall.contracts.manifest import FileStatus, Manifest
 from windfall.contracts.outcome import Outcome, OutcomeStatus
+from windfall.contracts.subject import FileIdentity, Kind
 from windfall.errors import ConflictError, TransientError
 from windfall.insights_reader import InsightsReader
 from windfall.manifest import manifest_of
@@ -105,7 +106,7 @@ def test_a_claim_is_read_as_it_was_written(index: DynamoInsightsIndex) -> None:
     analysis = index.analysis(ANALYSIS_ID)
     assert analysis is not None
     assert (analysis.attempt, analysis.state, analysis.attachments) == (1, "running", 1)
-    assert analysis.input == plan_of("a.txt")
+    assert AnalysisInput.model_validate_json(analysis.document) == plan_of("a.txt")
     assert index.attachments(ANALYSIS_ID, 1) == [attachment]
     assert index.attachments(ANALYSIS_ID, 2) == []
     row = index.file(attachment.file.file_id)

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from record_insights.models import RecordRequest
 from tests.fakes.hooks import CrashAfter, CrashError, Hook, Interleaver
 from tests.fakes.world import INBOX, RESULTS, World, analysis_requested, object_created
 from windfall import identity
-from windfall.contracts.analysis import AnalysisInput, RecordRequest
+from windfall.contracts.analysis import AnalysisInput
 from windfall.contracts.bus import FileAnalyzed, FileFailed, FileRejected
 from windfall.contracts.outcome import Outcome
 from windfall.errors import InvalidInputError

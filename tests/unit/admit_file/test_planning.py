@@ -7,8 +7,8 @@ import pytest
 from admit_file.models import Overrides
 from admit_file.planning import choose_profile, overrides_of, plan_for
 from tests.fakes.collaborators import FakeProfiles
-from windfall.contracts.analysis import Kind
 from windfall.contracts.profile import Profile
+from windfall.contracts.subject import Kind
 from windfall.errors import InvalidInputError
 
 

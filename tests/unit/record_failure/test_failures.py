@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from record_insights.models import RecordRequest
 from tests.fakes.hooks import CrashAfter, CrashError, Hook, Interleaver
 from tests.fakes.world import World, execution_changed
-from windfall.contracts.analysis import RecordRequest
 from windfall.contracts.bus import FileFailed
 from windfall.contracts.executions import ExecutionStatusEvent
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from record_insights.models import RecordRequest
 from tests.fakes.hooks import CrashAfter, CrashError, Hook
 from tests.fakes.world import World, analysis_requested
-from windfall.contracts.analysis import RecordRequest
 from windfall.contracts.bus import FileAnalyzed
 from windfall.contracts.outcome import Outcome, OutcomeStatus, ServiceCall
 from windfall.schemas import PUBLISHED, schema_of, text_of

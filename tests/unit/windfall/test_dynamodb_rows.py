@@ -6,7 +6,7 @@ import pytest
 
 from windfall.adapters.dynamodb_rows import file_row
 from windfall.adapters.dynamodb_values import wire
-from windfall.contracts.analysis import Kind
+from windfall.contracts.subject import Kind
 from windfall.ports.insights import FileRow
 
 LEAST = FileRow("f" * 40, "inbox", "a.txt", None, "2026-11-23T14:00:00.000Z", "rejected", 1)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from windfall import identity
 from windfall.clock import moment_of, seconds_between, timestamp
-from windfall.contracts.analysis import Kind
 from windfall.contracts.profile import Profile
+from windfall.contracts.subject import Kind
 from windfall.errors import InvalidInputError, TransientError
 from windfall.queue_batch import process_batch, was_delivered_before
 from windfall.settings import EnvironmentSettings

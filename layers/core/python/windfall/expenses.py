@@ -9,11 +9,11 @@ from windfall.clock import moment_of
 from windfall.ports.spending import Spent
 
 if TYPE_CHECKING:
-    from windfall.contracts.analysis import AnalysisInput
     from windfall.contracts.outcome import Outcome
+    from windfall.contracts.subject import AnalysisSubject
 
 
-def spent_on(analysis: AnalysisInput, outcomes: Sequence[Outcome]) -> Spent:
+def spent_on(analysis: AnalysisSubject, outcomes: Sequence[Outcome]) -> Spent:
     """The entry of an attempt: what earlier attempts had paid for already is not in it."""
     began = moment_of(analysis.received)
     bought = [

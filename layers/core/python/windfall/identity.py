@@ -8,9 +8,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from windfall.contracts.analysis import Kind, TextPlan
+    from windfall.contracts.analysis import TextPlan
     from windfall.contracts.audio import AudioPlan
     from windfall.contracts.features import PlannedFeature
+    from windfall.contracts.subject import Kind
     from windfall.contracts.table import TablePlan
     from windfall.contracts.video import VideoPlan
 

@@ -13,8 +13,8 @@ from windfall.contracts.manifest import FileStatus, Manifest, ResultFile
 from windfall.contracts.outcome import Outcome, OutcomeStatus
 
 if TYPE_CHECKING:
-    from windfall.contracts.analysis import AnalysisInput
     from windfall.contracts.base import OutputLocation
+    from windfall.contracts.subject import AnalysisSubject
     from windfall.ports.insights import Attachment
 
 _MEDIA_TYPES = {
@@ -59,7 +59,7 @@ def _is_other_analysis(name: str) -> bool:
 
 def manifest_of(
     attachment: Attachment,
-    analysis: AnalysisInput,
+    analysis: AnalysisSubject,
     *,
     status: FileStatus,
     recorded: str,

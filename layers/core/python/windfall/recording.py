@@ -24,8 +24,8 @@ from windfall.ports.insights import ANALYZING, Attachment, FileRow, InsightsInde
 from windfall.terms import has_terms, terms_of
 
 if TYPE_CHECKING:
-    from windfall.contracts.analysis import AnalysisInput
     from windfall.contracts.outcome import Outcome
+    from windfall.contracts.subject import AnalysisSubject
     from windfall.ports.collaborators import EventBus, Measurements
     from windfall.ports.storage import ObjectStore
 
@@ -53,7 +53,7 @@ class Recorder:
     bucket: str
     clock: Clock = utc_now
 
-    def gather(self, analysis: AnalysisInput, outcomes: Sequence[Outcome]) -> Insights:
+    def gather(self, analysis: AnalysisSubject, outcomes: Sequence[Outcome]) -> Insights:
         """Collect files and terms from the raw results of an analysis."""
         output = analysis.output
         files = result_files(output, self.store.list(output.bucket, output.prefix))
@@ -69,7 +69,7 @@ class Recorder:
         return Insights(outcomes, files, terms_of(results))
 
     def record(
-        self, attachment: Attachment, analysis: AnalysisInput, insights: Insights
+        self, attachment: Attachment, analysis: AnalysisSubject, insights: Insights
     ) -> Manifest | None:
         """Record a file's insights; None when the file waits for another analysis by now."""
         row = self.index.file(attachment.file.file_id)
@@ -98,7 +98,7 @@ class Recorder:
     def record_failure(
         self,
         attachment: Attachment,
-        analysis: AnalysisInput,
+        analysis: AnalysisSubject,
         reason: str,
         outcomes: Sequence[Outcome],
     ) -> Manifest | None:

@@ -11,8 +11,8 @@ from typing import Any
 from windfall import keys
 from windfall.adapters.dynamodb_values import Item, plain, wire
 from windfall.clock import moment_of
-from windfall.contracts.analysis import AnalysisInput, Kind
 from windfall.contracts.outcome import Outcome
+from windfall.contracts.subject import AnalysisSubject, Kind
 from windfall.ports.insights import AnalysisRow, AnalysisState, Attachment, FileRow, Term
 
 _EXECUTION_NAME_RESERVED_DAYS = 100
@@ -51,7 +51,8 @@ def analysis_row(item: Item) -> AnalysisRow:
         analysis_id=values["analysis_id"],
         attempt=values["attempt"],
         state=AnalysisState(values["state"]),
-        input=AnalysisInput.model_validate_json(values["input"]),
+        subject=AnalysisSubject.model_validate_json(values["input"]),
+        document=values["input"],
         attachments=values["attachments"],
         requested_by=values["requested_by"],
         outcomes=None if packed is None else unpack_outcomes(bytes(packed)),

@@ -12,8 +12,8 @@ from windfall.adapters.aws_errors import translated_errors
 from windfall.adapters.clients import store_client
 
 if TYPE_CHECKING:
-    from windfall.contracts.analysis import Kind
     from windfall.contracts.jobs import Completion
+    from windfall.contracts.subject import Kind
 
 _CLOSED = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
 _LONGEST_CAUSE = 1_000

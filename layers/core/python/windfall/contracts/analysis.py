@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Literal
-
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from windfall.contracts.audio import AudioPlan, MediaFacts
-from windfall.contracts.base import Contract, HexId, OutputLocation, S3Pointer, Sha256, Timestamp
+from windfall.contracts.base import Contract
 from windfall.contracts.features import PlannedFeature, PlannedTextFeature
 from windfall.contracts.languages import LanguagePlan
-from windfall.contracts.outcome import Outcome
+from windfall.contracts.subject import AnalysisSubject
 from windfall.contracts.table import TableLayout, TablePlan
 from windfall.contracts.training import TrainProfile
 from windfall.contracts.video import VideoPlan
-
-
-class Kind(StrEnum):
-    """What a file is, and so which machine takes it.
-
-    A dataset is a table that a model is to learn from.
-    """
-
-    IMAGE = "image"
-    TEXT = "text"
-    AUDIO = "audio"
-    TABLE = "table"
-    DATASET = "dataset"
-    VIDEO = "video"
 
 
 class TextPlan(Contract):
@@ -38,27 +21,7 @@ class TextPlan(Contract):
     languages: list[LanguagePlan] = Field(default_factory=list)
 
 
-class SkippedFeature(Contract):
-    """A feature that admission knows can't be found in the file, and why."""
-
-    feature: str
-    reason: str
-
-
-class FileIdentity(Contract):
-    """The dropped file: where it lies and what its bytes are."""
-
-    file_id: HexId
-    bucket: str
-    key: str
-    version_id: str | None = None
-    size: int = Field(ge=0)
-    format: str
-    media_type: str
-    content_sha256: Sha256
-
-
-class AnalysisInput(Contract):
+class AnalysisInput(AnalysisSubject):
     """What a machine is started with.
 
     Attributes:
@@ -76,14 +39,8 @@ class AnalysisInput(Contract):
             analyzed inside the file's own analysis.
     """
 
-    analysis_id: HexId
-    attempt: int = Field(ge=1)
-    kind: Kind
-    profile: str
-    received: Timestamp
-    file: FileIdentity
-    source: S3Pointer
-    output: OutputLocation
+    model_config = ConfigDict(extra="forbid")
+
     features: list[PlannedFeature] = Field(default_factory=list)
     text: TextPlan | None = None
     audio: AudioPlan | None = None
@@ -92,19 +49,4 @@ class AnalysisInput(Contract):
     table: TablePlan | None = None
     layout: TableLayout | None = None
     training: TrainProfile | None = None
-    skipped: list[SkippedFeature] = Field(default_factory=list)
     nested: bool = False
-
-
-class RecordRequest(Contract):
-    """The input of record_insights."""
-
-    analysis: AnalysisInput
-    outcomes: list[Outcome]
-
-
-class RecordResult(Contract):
-    """The answer of record_insights: how many files were recorded, and how the analysis ended."""
-
-    manifests: int
-    status: Literal["analyzed", "partial"]

@@ -9,9 +9,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from windfall.contracts.analysis import Kind
 from windfall.contracts.base import Contract, HexId, S3Pointer, Timestamp
 from windfall.contracts.outcome import OutcomeStatus
+from windfall.contracts.subject import Kind
 
 SOURCE = "windfall"
 

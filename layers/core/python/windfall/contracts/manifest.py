@@ -7,9 +7,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from windfall.contracts.analysis import Kind
 from windfall.contracts.base import Contract, HexId, Sha256, Timestamp
 from windfall.contracts.outcome import Outcome
+from windfall.contracts.subject import Kind
 
 
 class FileStatus(StrEnum):

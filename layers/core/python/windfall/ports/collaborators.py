@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from windfall.contracts.analysis import Kind
     from windfall.contracts.bus import FileEvent
+    from windfall.contracts.subject import Kind
 
 
 class Workflows(Protocol):

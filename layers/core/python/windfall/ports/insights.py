@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from windfall.contracts.analysis import AnalysisInput, FileIdentity, Kind
 from windfall.contracts.base import Contract, Sha256, Timestamp
+from windfall.contracts.subject import AnalysisSubject, FileIdentity, Kind
 
 if TYPE_CHECKING:
+    from windfall.contracts.analysis import AnalysisInput
     from windfall.contracts.manifest import Manifest
     from windfall.contracts.outcome import Outcome
 
@@ -80,7 +81,7 @@ class AnalysisRow(NamedTuple):
     """An analysis as it stands.
 
     Attributes:
-        input: What its execution was, or is to be, started with.
+        document: The `AnalysisInput` that its execution was, or is to be, started with.
         attachments: How many files attached to this attempt.
         requested_by: The event that began the attempt.
         outcomes: Once recorded.
@@ -89,7 +90,8 @@ class AnalysisRow(NamedTuple):
     analysis_id: str
     attempt: int
     state: AnalysisState
-    input: AnalysisInput
+    subject: AnalysisSubject
+    document: str
     attachments: int
     requested_by: str
     outcomes: list[Outcome] | None = None

@@ -1,0 +1,65 @@
+"""What an analysis is of: all that those read who record it and do not carry it out."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import ConfigDict, Field
+
+from windfall.contracts.base import Contract, HexId, OutputLocation, S3Pointer, Sha256, Timestamp
+
+
+class Kind(StrEnum):
+    """What a file is, and so which machine takes it.
+
+    A dataset is a table that a model is to learn from.
+    """
+
+    IMAGE = "image"
+    TEXT = "text"
+    AUDIO = "audio"
+    TABLE = "table"
+    DATASET = "dataset"
+    VIDEO = "video"
+
+
+class FileIdentity(Contract):
+    """The dropped file: where it lies and what its bytes are."""
+
+    file_id: HexId
+    bucket: str
+    key: str
+    version_id: str | None = None
+    size: int = Field(ge=0)
+    format: str
+    media_type: str
+    content_sha256: Sha256
+
+
+class SkippedFeature(Contract):
+    """A feature that admission knows can't be found in the file, and why."""
+
+    feature: str
+    reason: str
+
+
+class AnalysisSubject(Contract):
+    """The part of an `AnalysisInput` that is the same for every kind; its plans are left out.
+
+    Attributes:
+        attempt: Grows when the analysis is started again after it failed.
+        source: The file itself, or its converted working copy.
+        skipped: What can't be found in this file; the record tells of it.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    analysis_id: HexId
+    attempt: int = Field(ge=1)
+    kind: Kind
+    profile: str
+    received: Timestamp
+    file: FileIdentity
+    source: S3Pointer
+    output: OutputLocation
+    skipped: list[SkippedFeature] = Field(default_factory=list)
