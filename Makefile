@@ -14,7 +14,7 @@ AUDIT := .venv-audit
 UV := $(RUN)/uv pip install --quiet --require-hashes
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo test check lint template scan models licences audit bench lock clean
+.PHONY: help demo test check lint template scan models licences audit fuzz bench lock clean
 
 help: ## Lists what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | column -t -s "$$(printf '\t')"
@@ -60,11 +60,14 @@ audit: $(AUDIT)/.installed ## Looks for secrets in the tree, writes dist/sbom.js
 	$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements/local.txt \
 		|| { echo "Not everything was audited: a package is vulnerable, or the advisories could not be reached from here."; exit 1; }
 
+fuzz: $(VENV)/.fuzz ## Attacks every parser for ten minutes (SECONDS=600); findings become tests
+	PYTHONPATH=.:functions:layers/core/python $(RUN)/python -m tests.fuzz --seconds $(or $(SECONDS),600)
+
 bench: $(VENV)/.dev models ## Measures; results go to bench/results/
 	$(RUN)/python -m bench
 
 lock: $(RUN)/uv ## Resolves requirements/*.in again, by hash
-	for file in layers/dependencies/requirements layers/media/requirements requirements/bootstrap requirements/local requirements/dev requirements/tools requirements/scan requirements/audit requirements/node; do \
+	for file in layers/dependencies/requirements layers/media/requirements requirements/bootstrap requirements/local requirements/dev requirements/tools requirements/scan requirements/audit requirements/fuzz requirements/node; do \
 		$(RUN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 $$file.in --output-file $$file.txt; done
 
 clean: ## Removes what was installed and built here (models stay in ~/.cache/windfall)
@@ -87,6 +90,11 @@ $(VENV)/.local: requirements/local.txt pyproject.toml | $(RUN)/uv
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.local
 	@echo "Installing the test tools into $(VENV) …"
 	@$(UV) --python $(RUN)/python --requirement requirements/dev.txt
+	@touch $@
+
+$(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.dev
+	@echo "Installing the fuzzer into $(VENV) (about 30 MB, Apache-2.0) …"
+	@$(UV) --python $(RUN)/python --requirement requirements/fuzz.txt
 	@touch $@
 
 $(TOOLS)/.installed: requirements/tools.txt | $(RUN)/uv

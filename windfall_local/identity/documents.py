@@ -68,7 +68,7 @@ def read_policy(document: str | Mapping[str, Any]) -> Policy:
 def _read(text: str) -> Policy:
     try:
         document = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise PolicyError(f"The policy is not JSON: {error}") from error
     if not isinstance(document, dict) or "Statement" not in document:
         raise PolicyError("The policy has no Statement.")

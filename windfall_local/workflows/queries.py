@@ -161,7 +161,7 @@ class Expression:
             self._compiled = Jsonata(self.source)
         except JException as error:
             raise QuerySyntaxError(str(error)) from error
-        except (RecursionError, IndexError, AttributeError, TypeError, ValueError) as error:
+        except (RecursionError, LookupError, AttributeError, TypeError, ValueError) as error:
             raise QuerySyntaxError(f"it cannot be parsed ({error})") from error
         for name, function in FUNCTIONS.items():
             self._compiled.register_lambda(name, function)

@@ -82,7 +82,8 @@ def _read_rows(text: str, form: str) -> Iterator[dict[str, str]]:
     reader = csv.reader(io.StringIO(text), delimiter="\t" if form == "TSV" else ",")
     try:
         header = [name.strip() for name in next(reader)]
-        if not all(re.fullmatch(r"[A-Za-z]{2,3}(?:-[A-Za-z]{2,4})?", name) for name in header):
+        language = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z]{2,4})?")
+        if not header or not all(map(language.fullmatch, header)):
             raise TerminologyError(f"The first line is not a list of language codes: {header}")
         for row in reader:
             words = {lang: word.strip() for lang, word in zip(header, row, strict=False)}
