@@ -14,7 +14,7 @@ from windfall_cli.console import console, plain, print_json, stderr
 from windfall_cli.errors import CommandError
 from windfall_cli.home import LocalAddress, data_dir, forget_address
 from windfall_local.cloud import CloudInUseError, LocalCloud
-from windfall_local.mirror.snapshot import SnapshotError
+from windfall_local.mirror.errors import MirrorError
 from windfall_local.template import Stack, TemplateError
 from windfall_local.template.provision import provision_template
 
@@ -35,7 +35,7 @@ def run(
         raise CommandError(
             str(error), "docs/provisioning.md says what the local cloud honours."
         ) from error
-    except SnapshotError as error:
+    except MirrorError as error:
         raise CommandError(str(error)) from error
     except CloudInUseError as error:
         raise CommandError(str(error), "windfall down, or set WINDFALL_HOME") from error

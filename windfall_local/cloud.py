@@ -35,9 +35,9 @@ from windfall_local.identity.authorizer import Authorizer
 from windfall_local.identity.keys import KeyRegistry
 from windfall_local.identity.policies import PolicySources
 from windfall_local.identity.tokens import SecurityTokenService
-from windfall_local.mirror.snapshot import Snapshot
+from windfall_local.mirror.mirror import Mirror
 from windfall_local.services.sagemaker import SageMakerService
-from windfall_local.stores.observing import Observers
+from windfall_local.stores.observing import Observers, tell_again
 from windfall_local.stores.stores import Stores
 from windfall_local.wire.serialize import check_parameters
 
@@ -145,7 +145,7 @@ class LocalCloud:
         Raises:
             CloudInUseError: The data directory is in use.
             OSError: The port is.
-            windfall_local.mirror.snapshot.SnapshotError: The state cannot be read.
+            windfall_local.mirror.errors.MirrorError: The state cannot be read.
         """
         self._status = "starting"
         try:
@@ -177,15 +177,24 @@ class LocalCloud:
             if isinstance(service, Lasting):
                 await service.start()
                 tidying.push_async_callback(service.stop)
+        await tell_again(self.mirror, self.stores, self.observers)
+
+    async def _close_mirror(self) -> None:
+        async with self.stores.turn():
+            self.mirror.close(self.stores)
 
     def _open_stores(self) -> None:
         self.keys = KeyRegistry(self.data_dir / "credentials")
         self.observers = Observers()
-        self.stores = Stores(self.region, self.endpoint.removeprefix("http://"))
+        self.mirror = Mirror(self.data_dir / "state")
+        self.stores = Stores(self.region, self.endpoint.removeprefix("http://"), self.mirror)
         self._tidying.callback(self.stores.close)
-        snapshot = Snapshot(self.data_dir / "state" / "stores.pickle")
-        self.stores.load(snapshot.read())
-        self._tidying.push_async_callback(self.stores.dump, snapshot.write)
+        self.mirror.open(self.stores)
+        self._tidying.push_async_callback(self._close_mirror)
+        keeping = asyncio.create_task(
+            self.mirror.keep_short(self.stores.turn, self.region), name="mirror"
+        )
+        self._tidying.push_async_callback(_end, keeping)
         self._authorizer = Authorizer(
             PolicySources(self.stores, self.services),
             region=self.region,
@@ -217,7 +226,9 @@ class LocalCloud:
         events: Any = self.services.get("events")
         if events is not None:
             notifications = S3Notifications(self, events)
-            self.observe(notifications.SERVICE, notifications.OPERATIONS, notifications)
+            self.observe(
+                notifications.SERVICE, notifications.OPERATIONS, notifications, for_sure=True
+            )
         functions: Any = self.services.get("lambda")
         if functions is not None:
             pollers = functions.pollers
@@ -273,11 +284,13 @@ class LocalCloud:
             check_parameters(service, operation, parameters)
             context = CallContext(self, principal, str(uuid4()))
             return await local.call(operation, parameters, context) or {}
-        response = await self.stores.call(service, operation, parameters)
+        observed = self.observers.observed(service, operation, str(uuid4()), principal)
+        response = await self.stores.call(service, operation, parameters, observed)
         if self.observers.wanted(service, operation):
             await self.observers.tell(
                 CompletedCall(service, operation, parameters, response, principal)
             )
+            self.stores.told(observed)
         return response
 
     async def authorize(
@@ -305,9 +318,19 @@ class LocalCloud:
 
     # --- What the machine's user sees -----------------------------------------------------------
 
-    def observe(self, service: str, operations: Collection[str], observer: Observer) -> None:
-        """Have an observer told of every successful call of some operations of a store."""
-        self.observers.add(service, operations, observer)
+    def observe(
+        self,
+        service: str,
+        operations: Collection[str],
+        observer: Observer,
+        *,
+        for_sure: bool = False,
+    ) -> None:
+        """Have an observer told of every successful call of some operations of a store.
+
+        With `for_sure`, of a call that was accepted just before a kill the next process tells.
+        """
+        self.observers.add(service, operations, observer, for_sure=for_sure)
 
     def health(self) -> dict[str, Any]:
         """What `/_windfall/health` shows."""
@@ -363,6 +386,11 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def _stop_server(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:

@@ -268,7 +268,12 @@ class Gateway:
 
     async def _answer_from_store(self, exchange: Exchange) -> HttpResponse:
         asked = exchange.operation
-        response = await self._stores.handle(asked.service, asked.operation, exchange.request)
+        observed = self._observers.observed(
+            asked.service, asked.operation, exchange.request_id, exchange.principal
+        )
+        response = await self._stores.handle(
+            asked.service, asked.operation, exchange.request, observed
+        )
         if response.status == 404 and asked.service == "s3":
             policy = self._keys.session_policy(exchange.principal)
             await self._authorizer.hide_missing(
@@ -284,6 +289,7 @@ class Gateway:
                     exchange.principal,
                 )
             )
+            self._stores.told(observed)
         return response
 
 

@@ -1,1 +1,1 @@
-"""What was accepted survives: the stores' state on disk, written whole or not at all."""
+"""What was accepted survives: a journal of what changes the stores, and a snapshot of them."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copyreg
-import logging
+import io
 import os
 import pickle
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
@@ -15,11 +16,14 @@ from typing import IO, Any
 from cryptography.hazmat.bindings._rust import openssl
 from cryptography.hazmat.primitives import serialization
 
+from windfall_local.mirror.errors import SnapshotError
+from windfall_local.wire.message import HttpResponse
+
 State = dict[str, dict[str, Any]]
 
-_FORMAT = 1
-
-_log = logging.getLogger(__name__)
+_FORMAT = 2
+_FORMATS = (1, _FORMAT)
+"""Readable ones; the first was written without a journal beside it."""
 
 
 def _fresh(kind: Callable[[], Any]) -> Callable[[Any], tuple[Any, ...]]:
@@ -51,12 +55,23 @@ _REDUCERS: dict[type, Any] = {
 }
 
 
-class SnapshotError(Exception):
-    """A snapshot that cannot be read, or must not be; the message says which file and why."""
-
-
+@dataclass(slots=True)
 class Snapshot:
-    """The file that holds the stores' state.
+    """The stores at one moment.
+
+    Attributes:
+        state: Of each service.
+        covers: The last segment of the journal whose entries are in it.
+        untold: Requests in it of which the observers had not heard, and their answers.
+    """
+
+    state: State = field(default_factory=dict)
+    covers: int = 0
+    untold: list[tuple[bytes, HttpResponse]] = field(default_factory=list)
+
+
+class SnapshotFile:
+    """The file that holds a snapshot.
 
     It is a pickle: reading one runs what it says, so a file that another user owns or can write
     is refused.
@@ -68,23 +83,25 @@ class Snapshot:
     def __init__(self, file: Path) -> None:
         self._file = file
 
-    def write(self, state: State) -> None:
-        """Replace the file: after a crash there is the old one or the new one, never a half."""
+    def write(self, snapshot: Snapshot) -> None:
+        """Replace the file: after a crash there is the old one or the new one, never a half.
+
+        Raises:
+            OSError: The disk is full, or fails; the old file is there as before.
+            SnapshotError: A service's state cannot be written down; the same.
+        """
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = self._file.with_suffix(".new")
+        draft = self._file.with_suffix(f".{os.getpid()}.new")
         draft.unlink(missing_ok=True)
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            _dump({"format": _FORMAT, "moto": version("moto")}, stream)
-            for service, accounts in state.items():
-                _dump_service(service, accounts, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        draft.replace(self._file)
+        try:
+            _write(draft, snapshot)
+            draft.replace(self._file)
+        finally:
+            draft.unlink(missing_ok=True)
         _sync_directory(self._file.parent)
 
-    def read(self) -> State:
-        """The state, or an empty one when nothing was ever written.
+    def read(self) -> Snapshot:
+        """The snapshot, or an empty one when nothing was ever written.
 
         Raises:
             SnapshotError: The file is not ours, or not readable by this version.
@@ -92,7 +109,7 @@ class Snapshot:
         try:
             stream = self._file.open("rb")
         except FileNotFoundError:
-            return {}
+            return Snapshot()
         with stream:
             status = os.fstat(stream.fileno())
             if status.st_uid != os.getuid() or status.st_mode & 0o022:
@@ -103,26 +120,38 @@ class Snapshot:
                 raise SnapshotError(
                     f"{self._file} cannot be read ({error!r}). Move it away to start empty."
                 ) from error
-        if head.get("format") != _FORMAT:
+        if head.get("format") not in _FORMATS:
             raise SnapshotError(f"{self._file} was written by another version of Windfall.")
-        return dict(services)
+        return Snapshot(dict(services), head.get("covers", 0), head.get("untold", []))
+
+
+def _write(file: Path, snapshot: Snapshot) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        head = {"format": _FORMAT, "moto": version("moto")}
+        _dump({**head, "covers": snapshot.covers, "untold": snapshot.untold}, stream)
+        for service, accounts in snapshot.state.items():
+            try:
+                _dump((service, accounts), stream)
+            except (pickle.PicklingError, TypeError, AttributeError) as error:
+                raise SnapshotError(
+                    f"The state of {service} cannot be written down: {error!r}"
+                ) from error
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def pickled(accounts: dict[str, Any]) -> bytes:
+    """One service's state as bytes."""
+    stream = io.BytesIO()
+    _dump(accounts, stream)
+    return stream.getvalue()
 
 
 def _dump(thing: Any, stream: IO[bytes]) -> None:
     pickler = pickle.Pickler(stream, protocol=pickle.HIGHEST_PROTOCOL)
     pickler.dispatch_table = _REDUCERS | copyreg.dispatch_table
     pickler.dump(thing)
-
-
-def _dump_service(service: str, accounts: dict[str, Any], stream: IO[bytes]) -> None:
-    """Write one service; one that cannot be written does not cost the others their state."""
-    start = stream.tell()
-    try:
-        _dump((service, accounts), stream)
-    except Exception:
-        _log.exception("The state of %s could not be written down; it is lost.", service)
-        stream.seek(start)
-        stream.truncate()
 
 
 def _load(stream: IO[bytes]) -> Iterator[Any]:

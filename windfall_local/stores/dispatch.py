@@ -93,12 +93,19 @@ def check_known(service: str, operation: str) -> None:
         )
 
 
+def handed_on(request: HttpRequest) -> HttpRequest:
+    """A request with as much of it as moto sees."""
+    headers = {name: value for name, value in request.headers.items() if name not in _NOT_HANDED_ON}
+    return HttpRequest(request.method, request.path, request.query, headers, request.body)
+
+
 def dispatch(service: str, request: HttpRequest, host: str, region: str) -> HttpResponse:
     """Answer one request from moto.
 
     Raises:
         UnsupportedOperationError: moto does not implement the operation.
         ServiceError: `InternalFailure`, when moto failed.
+        OSError: The disk is full, or fails.
     """
     werkzeug_request = _to_werkzeug(service, request, host, region)
     try:
@@ -112,6 +119,8 @@ def dispatch(service: str, request: HttpRequest, host: str, region: str) -> Http
         raise UnsupportedOperationError(
             f"The local {service} does not answer this; it works on AWS only. ({error})"
         ) from error
+    except OSError:
+        raise
     except Exception as error:
         _log.exception("moto failed on %s %s %s", service, request.method, request.path)
         raise ServiceError(

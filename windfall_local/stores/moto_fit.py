@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import secrets
 import sys
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +28,8 @@ from moto.core.base_backend import BackendDict
 from moto.core.responses import BaseResponse
 
 from windfall_local.api import ACCOUNT
+from windfall_local.stores.moments import fit_moments, fit_moments_of_services, now
+from windfall_local.stores.objects import fit_objects
 from windfall_local.stores.partitions import fit_queries
 from windfall_local.stores.transactions import fit_transactions
 from windfall_local.wire.models import loader
@@ -68,6 +69,7 @@ def forget_listener(listener: Callable[[str], None]) -> None:
 @cache
 def fit() -> None:
     """Adapt moto; the first call does it."""
+    fit_moments()
     _fit_models()
     _fit_requests()
     _fit_notifications()
@@ -77,6 +79,8 @@ def fit() -> None:
     _fit_versions()
     fit_transactions()
     fit_queries()
+    fit_moments_of_services()
+    fit_objects()
 
 
 @cache
@@ -86,6 +90,13 @@ def backends(service: str) -> BackendDict[Any]:
     import moto.backends  # noqa: PLC0415 - heavy, and only after the account is set
 
     return moto.backends.get_backend(MOTO_NAMES[service])
+
+
+def replace_backends(service: str, accounts: dict[str, Any]) -> None:
+    """Have a service be as it was."""
+    found = backends(service)
+    found.clear()
+    found.update(accounts)
 
 
 def _fit_models() -> None:
@@ -189,7 +200,7 @@ def _fit_queues() -> None:
     Queue.add_message = add_and_tell
     # Sending asks for one attribute; all of them would count every message three times.
     Queue.attributes = property(QueueAttributes)
-    moto.sqs.models.unix_time_millis = lambda: time.time() * 1000
+    moto.sqs.models.unix_time_millis = lambda: now() * 1000
 
 
 def _fit_parameters() -> None:

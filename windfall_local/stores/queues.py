@@ -55,6 +55,16 @@ def seconds_until_next(messages: Iterable[Any]) -> float | None:
     return (min(later) - now) / 1000 + 0.001 if later else None
 
 
+def has_receivable(messages: Iterable[Any]) -> bool:
+    """Whether any of a queue's messages is neither hidden nor delayed, by moto's clock."""
+    return any(message.visible and not message.delayed for message in messages)
+
+
+def queue_name(request: HttpRequest) -> str:
+    """The queue of a ReceiveMessage request."""
+    return without_waiting(request)[0]
+
+
 def without_waiting(request: HttpRequest) -> tuple[str, int | None, HttpRequest]:
     """Of a ReceiveMessage request: the queue's name, the asked wait, and the same without it."""
     if "x-amz-target" in request.headers:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
-from windfall_local.api import ACCOUNT
-from windfall_local.stores import moto_fit
+from windfall_local.api import ACCOUNT, ServiceError
+from windfall_local.mirror.bodies import Bodies
+from windfall_local.mirror.entries import Observed, Request, Told
+from windfall_local.mirror.mirror import Mirror
+from windfall_local.mirror.snapshot import State
+from windfall_local.stores import moto_fit, objects
+from windfall_local.stores.accepting import Acceptor, said_of_the_disk
 from windfall_local.stores.calls import CallShaper
+from windfall_local.stores.changes import may_change
 from windfall_local.stores.dispatch import check_known, dispatch
+from windfall_local.stores.moments import chance, moment
 from windfall_local.stores.queues import (
     Arrivals,
     has_messages,
@@ -28,7 +36,6 @@ _LONGEST_POLL = 20
 """Seconds; the limit of WaitTimeSeconds."""
 
 Result = TypeVar("Result")
-State = dict[str, dict[str, Any]]
 
 
 class Stores:
@@ -41,6 +48,7 @@ class Stores:
     Args:
         region: The one region of this cloud.
         host: Host and port of the endpoint, as queue URLs show it.
+        mirror: Where what changes them is kept; without it they last as long as this process.
     """
 
     services = frozenset(moto_fit.MOTO_NAMES)
@@ -49,10 +57,13 @@ class Stores:
     _in_globals: Stores | None = None
     _globals = threading.RLock()
 
-    def __init__(self, region: str, host: str) -> None:
+    def __init__(self, region: str, host: str, mirror: Mirror | None = None) -> None:
         moto_fit.fit()
         self.region = region
         self._host = host
+        self._mirror = mirror
+        self._bodies = mirror.bodies if mirror is not None else Bodies(None)
+        self._acceptor = Acceptor(mirror, self._ask_moto) if mirror is not None else None
         self._state: State = {}
         self._turns = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="stores")
@@ -69,8 +80,21 @@ class Stores:
                 self._state = _take_out()
                 Stores._in_globals = None
 
-    async def handle(self, service: str, operation: str, request: HttpRequest) -> HttpResponse:
+    async def handle(
+        self,
+        service: str,
+        operation: str,
+        request: HttpRequest,
+        observed: Observed | None = None,
+    ) -> HttpResponse:
         """Answer one request from the wire.
+
+        Args:
+            service: botocore's name.
+            operation: As the model names it.
+            request: As it came.
+            observed: Given where observers will be told of it: until `told` is called, a start
+                of the cloud tells them.
 
         Raises:
             ServiceError: The service cannot answer; errors of the service itself are answers.
@@ -78,17 +102,29 @@ class Stores:
         check_known(service, operation)
         if service == "sqs" and operation == "ReceiveMessage":
             return await self._receive(request)
-        return await self._answer(service, request)
+        return await self._answer(service, operation, request, observed)
 
-    async def call(self, service: str, operation: str, parameters: dict[str, Any]) -> Any:
+    async def call(
+        self,
+        service: str,
+        operation: str,
+        parameters: dict[str, Any],
+        observed: Observed | None = None,
+    ) -> Any:
         """Run an operation with boto3's parameters and return boto3's response.
 
         Raises:
             ServiceError: As boto3 would raise `ClientError`.
         """
         request = self._shaper.request(service, operation, parameters)
-        response = await self.handle(service, operation, request)
+        response = await self.handle(service, operation, request, observed)
         return self._shaper.result(service, operation, response)
+
+    def told(self, observed: Observed | None) -> None:
+        """The observers have heard of a call."""
+        if self._mirror is not None and observed is not None:
+            with said_of_the_disk():
+                self._mirror.note(Told(observed.call_id))
 
     def parse(self, service: str, operation: str, response: HttpResponse) -> Any:
         """An answer from the wire as boto3 would return it."""
@@ -106,6 +142,14 @@ class Stores:
         region = "aws" if service in ("s3", "iam", "sts") else self.region
         return moto_fit.backends(service)[ACCOUNT][region]
 
+    def _make(self, service: str) -> None:
+        """Have a backend made, if it is not there: it draws ids of its own, always the same."""
+        made = moto_fit.backends(service)[ACCOUNT]
+        if not dict.__len__(made):
+            with moment(0.0, 0):
+                self.backend(service)
+            chance.seed()
+
     @contextmanager
     def _own_globals(self) -> Iterator[None]:
         with Stores._globals:
@@ -113,47 +157,85 @@ class Stores:
                 if Stores._in_globals is not None:
                     Stores._in_globals._state = _take_out()
                 _put_in(self._state)
+                objects.use(self._bodies)
                 Stores._in_globals = self
             yield
 
-    async def dump(self, write: Callable[[State], Result]) -> Result:
-        """Hand the whole state to a writer, within a turn."""
-        async with self.turn():
-            state = {service: dict(moto_fit.backends(service)) for service in moto_fit.MOTO_NAMES}
-            return write(state)
+    # --- What the mirror sees (`mirror.Restorable`) ---------------------------------------------
+
+    def state(self) -> State:
+        """All of it; only within a turn."""
+        with self._own_globals():
+            return {service: dict(moto_fit.backends(service)) for service in moto_fit.MOTO_NAMES}
 
     def load(self, state: State) -> None:
-        """Take over a state, as `dump` handed it; before the first request.
-
-        Who had received a message is gone, so every message can be received again.
-        """
-        for regions in state.get("sqs", {}).values():
-            for backend in regions.values():
-                for queue in backend.queues.values():
-                    queue.pending_messages.clear()
-                    for message in queue._messages:
-                        message.visible_at = 0.0
+        """Take over a state, as `state` gave it; before the first request."""
         self._state = state
 
-    async def _answer(self, service: str, request: HttpRequest) -> HttpResponse:
+    def replace(self, service: str, state: bytes) -> None:
+        """Take over the pickled state of one service."""
+        with self._own_globals():
+            moto_fit.replace_backends(service, pickle.loads(state))
+
+    def replay(self, request: Request) -> HttpResponse | None:
+        """Answer a request of an earlier process again; None where that failed, as it did then."""
+        with self._own_globals():
+            self._make(request.service)
+            with moment(request.at, request.seed, is_replay=True):
+                try:
+                    return self._ask_moto(request.service, request.http)
+                except ServiceError:
+                    return None
+
+    def release(self) -> None:
+        """Make every message receivable again: who had received it is gone."""
+        with self._own_globals():
+            for regions in moto_fit.backends("sqs").values():
+                for backend in regions.values():
+                    for queue in backend.queues.values():
+                        queue.pending_messages.clear()
+                        for message in queue._messages:
+                            message.visible_at = 0.0
+
+    # --- Answering ------------------------------------------------------------------------------
+
+    async def _answer(
+        self,
+        service: str,
+        operation: str,
+        request: HttpRequest,
+        observed: Observed | None = None,
+    ) -> HttpResponse:
+        asked = (service, operation, request, observed)
         async with self._turns:
             if len(request.body) < LARGE_BODY:
-                return self._dispatch(service, request)
-            work = asyncio.get_running_loop().run_in_executor(
-                self._thread, self._dispatch, service, request
-            )
+                return self._dispatch(*asked)
+            work = asyncio.get_running_loop().run_in_executor(self._thread, self._dispatch, *asked)
             return await _to_its_end(work)
 
-    def _dispatch(self, service: str, request: HttpRequest) -> HttpResponse:
-        with self._own_globals():
-            return dispatch(service, request, self._host, self.region)
+    def _dispatch(
+        self, service: str, operation: str, request: HttpRequest, observed: Observed | None
+    ) -> HttpResponse:
+        with self._own_globals(), said_of_the_disk():
+            self._make(service)
+            try:
+                if self._acceptor is None or not may_change(service, operation):
+                    return self._ask_moto(service, request)
+                return self._acceptor.accept(service, operation, request, observed)
+            finally:
+                self._bodies.forget_met()
+
+    def _ask_moto(self, service: str, request: HttpRequest) -> HttpResponse:
+        return dispatch(service, request, self._host, self.region)
+
+    # --- Receiving messages ---------------------------------------------------------------------
 
     async def _receive(self, request: HttpRequest) -> HttpResponse:
         """ReceiveMessage: moto is asked without waiting, again whenever a message may be there."""
         queue, wait, at_once = await self._poll_of(request)
         deadline = asyncio.get_running_loop().time() + wait
         while True:
-            response = await self._answer("sqs", at_once)
+            response = await self._answer("sqs", "ReceiveMessage", at_once)
             left = deadline - asyncio.get_running_loop().time()
             if response.status != 200 or left <= 0 or has_messages(response):
                 return response

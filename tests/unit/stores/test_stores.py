@@ -155,7 +155,7 @@ async def test_two_stores_do_not_share_anything(stores: Stores) -> None:
         other.close()
 
 
-async def test_an_observer_that_fails_disturbs_nobody() -> None:
+async def test_an_observer_that_fails_fails_the_call_and_no_other_observer() -> None:
     told: list[str] = []
 
     async def fails(call: CompletedCall) -> None:
@@ -168,7 +168,8 @@ async def test_an_observer_that_fails_disturbs_nobody() -> None:
     observers.add("s3", ["PutObject"], fails)
     observers.add("s3", ["PutObject", "CopyObject"], notes)
 
-    await observers.tell(CompletedCall("s3", "PutObject", {}, {}, Principal.root()))
+    with pytest.raises(ServiceError, match="InternalFailure"):
+        await observers.tell(CompletedCall("s3", "PutObject", {}, {}, Principal.root()))
 
     assert told == ["PutObject"]
     assert observers.wanted("s3", "CopyObject")

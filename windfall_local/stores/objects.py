@@ -1,0 +1,117 @@
+"""The content of S3's objects: small ones in memory, large ones as files of the mirror.
+
+moto keeps each object's content in a spooled temporary file of its own. Here that is a `Body`,
+which points to where the content lies already: two copies of an object, or an object and the parts
+that it was assembled of, share their files.
+"""
+
+from __future__ import annotations
+
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+from windfall_local.mirror.bodies import Bodies, Piece
+from windfall_local.stores.moments import chance
+
+_bodies = Bodies(None)
+
+
+def use(bodies: Bodies) -> None:
+    """From here on, contents are those of one cloud."""
+    global _bodies  # noqa: PLW0603 - moto's own state is global too
+    _bodies = bodies
+
+
+class Body:
+    """As much of a temporary file as moto's objects use."""
+
+    __slots__ = ("_data", "_pieces", "_position")
+
+    def __init__(self, *_: object) -> None:
+        self._data = b""
+        self._pieces: tuple[Piece, ...] = ()
+        self._position = 0
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Written down, it is its small content, or the names of its files."""
+        _bodies.name(self._pieces)
+        return _restore, (self._data, self._pieces)
+
+    def write(self, data: bytes) -> int:
+        """Take the whole content; there is none yet."""
+        if _bodies.takes(data):
+            self._pieces = _bodies.recognise(data) or (_write(data),)
+        else:
+            self._data = bytes(data)
+        return len(data)
+
+    def read(self, size: int = -1) -> bytes:
+        """What follows, or some bytes of it."""
+        if not self._pieces:
+            end = len(self._data) if size < 0 else self._position + size
+            found = self._data[self._position : end]
+        elif self._position == 0 and size < 0:
+            found = _bodies.read(self._pieces)
+            _bodies.meet(found, self._pieces)
+        else:
+            found = _bodies.read_range(self._pieces, self._position, size)
+        self._position += len(found)
+        return found
+
+    def seek(self, position: int) -> int:
+        """Go to a position."""
+        self._position = position
+        return position
+
+    def truncate(self) -> int:
+        """Have no content."""
+        self._data, self._pieces = b"", ()
+        return 0
+
+    def close(self) -> None:
+        """Files are removed when no snapshot knows them any more."""
+
+    def as_pieces(self) -> tuple[Piece, ...]:
+        """The files of the content; a small one is written into one."""
+        return self._pieces or (_write(self._data),)
+
+
+def _write(data: bytes) -> Piece:
+    # By the moment's chance: replayed, it is the file that is there already.
+    return _bodies.write(f"{chance.getrandbits(128):032x}", data)
+
+
+def _restore(data: bytes, pieces: tuple[Piece, ...]) -> Body:
+    body = Body()
+    body._data, body._pieces = data, pieces
+    return body
+
+
+def fit_objects() -> None:
+    """Adapt moto; called once."""
+    import moto.s3.models  # noqa: PLC0415 - see `moto_fit.backends`
+    from moto.s3.models import FakeKey, FakeMultipart  # noqa: PLC0415
+
+    moto.s3.models.tempfile = SimpleNamespace(SpooledTemporaryFile=Body)
+    complete, take_up = FakeMultipart.complete, FakeKey.__setstate__
+
+    def state(key: FakeKey) -> dict[str, Any]:
+        return {name: value for name, value in key.__dict__.items() if name != "lock"}
+
+    def set_state(key: FakeKey, found: dict[str, Any]) -> None:
+        if "value" in found:  # Written by a version that had no files.
+            take_up(key, found)
+        else:
+            key.__dict__.update(found, lock=threading.Lock())
+
+    def complete_by_parts(upload: FakeMultipart, body: Any) -> Any:
+        asked = list(body)
+        content, *rest = complete(upload, iter(asked))
+        if _bodies.takes(content):
+            parts = [upload.parts[number]._value_buffer for number, _ in asked]
+            _bodies.meet(content, tuple(piece for part in parts for piece in part.as_pieces()))
+        return content, *rest
+
+    FakeKey.__getstate__, FakeKey.__setstate__ = state, set_state
+    FakeMultipart.complete = complete_by_parts
