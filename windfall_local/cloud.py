@@ -234,7 +234,7 @@ class LocalCloud:
             pollers = functions.pollers
             self.observe(pollers.SERVICE, pollers.OPERATIONS, pollers)
             topics = TopicDeliveries(self, self.stores)
-            self.observe(topics.SERVICE, topics.OPERATIONS, topics)
+            self.observe(topics.SERVICE, topics.OPERATIONS, topics, for_sure=True)
 
     def _add(self, target: str, *arguments: Any) -> None:
         module, _, name = target.partition(":")
