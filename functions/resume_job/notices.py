@@ -10,7 +10,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from windfall.contracts.aws import TopicEvent, TranscriptionJobEvent
+from windfall.addresses import object_at
+from windfall.contracts.aws import SpeechTaskNotice, TopicEvent, TranscriptionJobEvent
 from windfall.contracts.jobs import JobId
 from windfall.errors import InvalidInputError
 
@@ -56,7 +57,16 @@ def _transcription(event: dict[str, Any]) -> Notice | None:
     return Notice(JobId("transcribe", detail.name))
 
 
+def _narration(document: dict[str, Any]) -> Notice | None:
+    if "taskId" not in document:
+        return None
+    notice = SpeechTaskNotice.model_validate(document)
+    # Polly writes under the name that the task was submitted with, and adds the task's id.
+    name, _, _ = object_at(notice.output).key.partition(f".{notice.task}.")
+    return Notice(JobId("polly", name), notice.task)
+
+
 _EVENTS: Mapping[str, Callable[[dict[str, Any]], Notice | None]] = {
     "aws.transcribe": _transcription,
 }
-_MESSAGES: Sequence[Callable[[dict[str, Any]], Notice | None]] = ()
+_MESSAGES: Sequence[Callable[[dict[str, Any]], Notice | None]] = (_narration,)

@@ -19,8 +19,8 @@ synthesizer = SpeechSynthesizer(PollySpeech(), S3ObjectStore())
 @logger.inject_lambda_context
 @tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer with the outcome of the speech."""
+    """Answer with the outcome of the speech, or with what is to be narrated for it."""
     task = SynthesizeSpeechTask.model_validate(event)
-    outcome = synthesizer.synthesize(task, context.get_remaining_time_in_millis)
-    logger.info("Feature ended", feature=outcome.feature, status=outcome.status)
-    return outcome.model_dump(mode="json")
+    speech = synthesizer.synthesize(task)
+    logger.info("Text spoken", language=task.language, narrations=len(speech.narrations))
+    return speech.model_dump(mode="json")

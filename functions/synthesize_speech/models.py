@@ -1,9 +1,13 @@
-"""What the task is given."""
+"""What the task is given, and what it answers."""
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from windfall.contracts.base import Contract, LanguageCode, OutputLocation, S3Pointer
 from windfall.contracts.languages import SpeechPlan
+from windfall.contracts.outcome import Outcome
+from windfall.contracts.speech import Narration
 
 
 class SynthesizeSpeechTask(Contract):
@@ -13,3 +17,10 @@ class SynthesizeSpeechTask(Contract):
     language: LanguageCode
     output: OutputLocation
     speech: SpeechPlan
+
+
+class SynthesizedSpeech(Contract):
+    """Either how the speech ended, or what is to be narrated before it is joined."""
+
+    outcome: Outcome | None = None
+    narrations: list[Narration] = Field(default_factory=list)

@@ -9,6 +9,8 @@ from convert_media.models import ConvertMediaTask
 from detect_image_feature.models import DetectImageFeatureTask
 from detect_text_feature.models import DetectTextFeatureTask
 from dub_audio.models import DubAudioTask
+from join_speech.models import JoinSpeechTask
+from narrate_text.models import NarrateTextTask
 from prepare_text.models import PrepareTextTask
 from synthesize_speech.models import SynthesizeSpeechTask
 from translate_captions.models import TranslateCaptionsTask
@@ -24,6 +26,8 @@ TASKS: dict[str, type[Contract]] = {
     "detect_image_feature": DetectImageFeatureTask,
     "detect_text_feature": DetectTextFeatureTask,
     "dub_audio": DubAudioTask,
+    "join_speech": JoinSpeechTask,
+    "narrate_text": NarrateTextTask,
     "prepare_text": PrepareTextTask,
     "synthesize_speech": SynthesizeSpeechTask,
     "translate_captions": TranslateCaptionsTask,

@@ -41,6 +41,7 @@ NOT_USED_HERE = {
     "HandOverWhatItCannotTell": "only Lambda itself uses it, when a function has failed thrice",
     "WaitForTextAnalyses": "Step Functions asks after nested executions on AWS; here it knows",
     "TranscribeAudioRole/TellWhoWaits": "only when a job ends before its token is parked",
+    "NarrateTextRole/TellWhoWaits": "only when a narration is there before its token is parked",
     "TranscribeAudioRole/TellMissingFromForbidden": "only when a recording goes before it is heard",
 }
 """Statements that nothing here needs, and what does: by Sid, or by role and Sid."""
@@ -106,7 +107,9 @@ def a_recording(seconds: float) -> bytes:
 def use_everything(deployment: Deployment) -> None:
     """Whatever the application does, once: each kind of file, a reuse, a failure."""
     letter = unique("Dear Anna, write to anna@example.com; Lisbon was wonderful.")
+    minutes = unique("The committee met in Geneva and agreed on the budget. " * 70)
     files = [
+        deployment.drop("proof/minutes.txt", minutes, features="sentiment", targets="en"),
         deployment.drop("proof/letter.txt", letter),
         deployment.drop("proof/page.png", a_picture("PNG")),
         deployment.drop("proof/converted.gif", a_picture("GIF")),
@@ -115,7 +118,7 @@ def use_everything(deployment: Deployment) -> None:
     ]
     deployment.wait(*files, seconds=400)
     deployment.wait(deployment.drop("proof/again.txt", letter))
-    reconcile_a_job_that_vanished(deployment)
+    reconcile_jobs_that_vanished(deployment)
     end_an_execution(deployment)
 
 
@@ -133,15 +136,18 @@ def running(states: Any, machine: str) -> str | None:
     return answer["executions"][0]["executionArn"] if answer["executions"] else None
 
 
-def reconcile_a_job_that_vanished(deployment: Deployment) -> None:
-    """reconcile_jobs finds a job that nobody knows any more, and tells who waits for it."""
+def reconcile_jobs_that_vanished(deployment: Deployment) -> None:
+    """reconcile_jobs finds jobs that nobody knows any more, and tells who waits for them."""
     jobs = DynamoJobTable(deployment.output("InsightsTableName"), deployment.client("dynamodb"))
     name = f"{deployment.output('ResultsBucketName')}-{uuid.uuid4().hex}"
-    jobs.park(JobId("transcribe", name), "a token that nobody waits with", LONG_AGO)
+    for service in ("transcribe", "polly"):
+        jobs.park(
+            JobId(service, name), "a token that nobody waits with", LONG_AGO, uuid.uuid4().hex
+        )
     answer = deployment.client("lambda").invoke(
         FunctionName=deployment.resources["ReconcileJobsFunction"], Payload=b"{}"
     )
-    assert json.loads(answer["Payload"].read())["jobs"]["failed"] >= 1
+    assert json.loads(answer["Payload"].read())["jobs"]["failed"] >= 2
 
 
 @pytest.fixture(scope="module")

@@ -1,15 +1,18 @@
-"""Long jobs in memory: their rows, the tasks that wait, and a Transcribe that does nothing."""
+"""Long jobs in memory: their rows, the tasks that wait, and services that do nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from windfall.contracts.base import S3Pointer
 from windfall.contracts.jobs import Completion, JobId
 from windfall.errors import WindfallError
 from windfall.ports.jobs import (
     JobRow,
     JobTable,
+    NarrationRequest,
     ParkedJob,
+    SpeechTasks,
     TaskTokens,
     Transcription,
     TranscriptionRequest,
@@ -22,6 +25,7 @@ class FakeJobTable:
     def __init__(self) -> None:
         self.rows: dict[JobId, JobRow] = {}
         self.due: dict[JobId, str] = {}
+        self.claims: dict[JobId, str] = {}
 
     def park(self, job: JobId, token: str, due: str, handle: str | None = None) -> JobRow:
         """Add a token."""
@@ -37,6 +41,12 @@ class FakeJobTable:
         row = self.rows.get(job, JobRow())
         self.rows[job] = row._replace(completion=row.completion or completion)
         return self.rows[job]
+
+    def claim(self, job: JobId, claim: str, instead_of: str | None = None) -> str:
+        """Write the first claim, or one instead of another."""
+        if self.claims.get(job) == instead_of:
+            self.claims[job] = claim
+        return self.claims[job]
 
     def postpone(self, job: JobId, due: str) -> None:
         """Ask later."""
@@ -88,8 +98,41 @@ class FakeTranscription:
         return self.endings.get(name)
 
 
+class FakeSpeechTasks:
+    """Polly's tasks: what was started is listed; a test ends them by writing to `endings`.
+
+    `hook` is called before and after each start, and may raise.
+    """
+
+    def __init__(self, hook: Callable[[str], None] | None = None) -> None:
+        self.started: list[NarrationRequest] = []
+        self.endings: dict[str, Completion] = {}
+        self.asked: list[tuple[str, str | None]] = []
+        self._hook = hook or (lambda _: None)
+
+    def start(self, request: NarrationRequest) -> str:
+        """Begin a task, even one that was begun already."""
+        self._hook("before the start")
+        self.started.append(request)
+        self._hook("after the start")
+        return f"task-{len(self.started)}"
+
+    def find(self, output: S3Pointer) -> str | None:
+        """The first task that writes there."""
+        outputs = [request.output for request in self.started]
+        return f"task-{outputs.index(output) + 1}" if output in outputs else None
+
+    def ended(self, name: str, handle: str | None = None) -> Completion | None:
+        """What the test wrote."""
+        self.asked.append((name, handle))
+        return self.endings.get(name)
+
+
 def as_ports(
-    table: FakeJobTable, tokens: FakeTokens, transcription: FakeTranscription
-) -> tuple[JobTable, TaskTokens, Transcription]:
+    table: FakeJobTable,
+    tokens: FakeTokens,
+    transcription: FakeTranscription,
+    speech_tasks: FakeSpeechTasks,
+) -> tuple[JobTable, TaskTokens, Transcription, SpeechTasks]:
     """Type-checked: the fakes fulfil the ports."""
-    return table, tokens, transcription
+    return table, tokens, transcription, speech_tasks

@@ -126,3 +126,12 @@ def test_what_the_service_calls_a_job_stays_with_it(jobs: DynamoJobTable) -> Non
     assert jobs.park(JOB, "one", DUE, "arn:of:the:job").handle == "arn:of:the:job"
     assert jobs.park(JOB, "two", DUE).handle == "arn:of:the:job"
     assert jobs.overdue(LATE, 10) == [ParkedJob(JOB, "arn:of:the:job")]
+
+
+def test_the_first_claim_stands_until_it_is_replaced_by_its_name(jobs: DynamoJobTable) -> None:
+    assert jobs.claim(JOB, "one") == "one"
+    assert jobs.claim(JOB, "two") == "one"
+    assert jobs.claim(JOB, "two", instead_of="one") == "two"
+    # Somebody else was quicker.
+    assert jobs.claim(JOB, "three", instead_of="one") == "two"
+    assert jobs.park(JOB, "token", DUE).tokens == {"token"}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from resume_job.logic import JobResumer
-from tests.fakes.jobs import FakeJobTable, FakeTokens, FakeTranscription
+from tests.fakes.jobs import FakeJobTable, FakeSpeechTasks, FakeTokens, FakeTranscription
 from windfall.contracts.jobs import Completion, JobId
 from windfall.errors import InvalidInputError, TransientError
 from windfall.rendezvous import Rendezvous
@@ -55,6 +55,19 @@ def test_an_event_that_comes_twice_is_harmless() -> None:
     answers = [stage.resumer.resume(event("completed")) for _ in "12"]
     assert answers == [{JOB.name: "completed"}] * 2
     assert stage.tokens.told == {"token": DONE}
+
+
+def test_polly_tells_by_sns_under_the_name_that_it_writes_to() -> None:
+    key = "results/0a1b2c3d4e5f60718293a4b5c6d7e8f901234567/parts/speech.es/000000.0-94817.1.sound"
+    stage = Stage()
+    narration = FakeSpeechTasks()
+    narration.endings[key] = DONE
+    rendezvous = Rendezvous(stage.table, stage.tokens)
+    resumer = JobResumer(rendezvous, {"polly": narration}, "windfall-results")
+    stage.table.park(JobId("polly", key), "narrator", "2026-11-23T14:10:00.000Z")
+    assert resumer.resume(event("narration_completed")) == {key: "completed"}
+    assert stage.tokens.told == {"narrator": DONE}
+    assert narration.asked == [(key, "28e59aee-7a24-4c8b-87f2-132b195bc9f9")]
 
 
 def test_a_task_that_timed_out_is_harmless() -> None:

@@ -1,6 +1,7 @@
-"""A text of any length as one sound file with marks that point into the text."""
+"""A short text as sound with marks that point into it; a long one as what is to be narrated."""
 
 import contextlib
+import itertools
 import json
 from collections import Counter
 from typing import Any
@@ -13,15 +14,9 @@ from tests.fakes.hooks import CrashAfter, CrashError, Hook
 from tests.fakes.speech import FRAME_MILLISECONDS, FakeSpeech, words_of
 from tests.fakes.storage import FakeObjectStore
 from windfall.contracts.base import S3Pointer
-from windfall.contracts.outcome import OutcomeStatus
-from windfall.errors import WorkContinuesError
-from windfall.mp3 import sound
+from windfall.contracts.outcome import Outcome, OutcomeStatus
 
 LONG = "".join(f"Señor {n} says “fish & chips” < 文字 > \U0001f600 today.\n\n" for n in range(300))
-
-
-def plenty() -> int:
-    return 600_000
 
 
 def synthesis(
@@ -41,6 +36,13 @@ def synthesis(
     return store, task
 
 
+def spoken(service: FakeSpeech, store: FakeObjectStore, task: SynthesizeSpeechTask) -> Outcome:
+    """The outcome of a text that is short enough to have one at once."""
+    outcome = SpeechSynthesizer(service, store).synthesize(task).outcome
+    assert outcome is not None
+    return outcome
+
+
 def result(store: FakeObjectStore, name: str) -> bytes:
     return store.read(S3Pointer(bucket="results", key=f"results/f/{name}"))
 
@@ -53,7 +55,7 @@ def test_a_short_text_is_one_request_for_sound_and_one_for_marks() -> None:
     store, task = synthesis("Hola & adiós. Bien.")
     service = FakeSpeech()
 
-    outcome = SpeechSynthesizer(service, store).synthesize(task, plenty)
+    outcome = spoken(service, store, task)
 
     assert outcome.status is OutcomeStatus.OK
     assert outcome.result == S3Pointer(bucket="results", key="results/f/speech.es.mp3")
@@ -66,30 +68,32 @@ def test_a_short_text_is_one_request_for_sound_and_one_for_marks() -> None:
     ]  # fmt: skip
 
 
-def test_a_long_text_is_one_file_whose_marks_point_into_the_text() -> None:
+def test_a_long_text_is_to_be_narrated_and_nothing_is_bought_here() -> None:
     store, task = synthesis(LONG)
     service = FakeSpeech()
 
-    outcome = SpeechSynthesizer(service, store).synthesize(task, plenty)
+    synthesized = SpeechSynthesizer(service, store).synthesize(task)
 
-    requests = sorted((ssml for kind, ssml in service.bought if kind == "speak"), key=_number)
-    assert len(requests) > 3
-    spoken = [len(words_of(ssml)) for ssml in requests]
-    audio = sound(result(store, "speech.es.mp3"))
-    assert audio.frames == sum(spoken)
-    assert outcome.summary["seconds"] == float(audio.duration)
-    marks, body = marks_of(store), LONG.encode()
-    for mark in marks:
-        assert body[mark["start"] : mark["end"]].decode() == mark["value"]
-    starts = [mark["start"] for mark in marks if mark["type"] == "word"]
-    assert starts == sorted(starts)
-    assert sum(mark["type"] == "sentence" for mark in marks) == 300
-    second = next(mark for mark in marks if mark["value"] == str(_number(requests[1])))
-    assert second["time"] == spoken[0] * FRAME_MILLISECONDS + 200
+    assert synthesized.outcome is None
+    assert service.bought == []
+    sound, marks = synthesized.narrations
+    assert (sound.kind, marks.kind) == ("sound", "marks")
+    assert sound.part == marks.part == f"000000.0-{len(LONG.rstrip())}"
+    assert sound.characters <= 100_000
+    ssml = store.read(sound.ssml).decode()
+    assert len(words_of(ssml)) == sum(len(line) for line in LONG.split("\n\n"))
+    # The same again is the same, so the tasks are found by their names.
+    assert SpeechSynthesizer(service, store).synthesize(task) == synthesized
 
 
-def _number(ssml: str) -> int:
-    return int(words_of(ssml).split()[1])
+def test_a_text_beyond_a_task_is_narrated_in_several() -> None:
+    store, task = synthesis(LONG * 20, max_characters=1_000_000)
+    narrations = SpeechSynthesizer(FakeSpeech(), store).synthesize(task).narrations
+    sounds = [one for one in narrations if one.kind == "sound"]
+    assert len(narrations) == 2 * len(sounds) > 4
+    ends = [tuple(map(int, one.part.partition(".")[2].split("-"))) for one in sounds]
+    assert all(end <= start for (_, end), (start, _) in itertools.pairwise(ends))
+    assert all(one.characters <= 100_000 for one in sounds)
 
 
 @pytest.mark.parametrize(
@@ -98,49 +102,41 @@ def _number(ssml: str) -> int:
         ("Hola.", {"engine": "generative"}, "no engine generative"),
         ("Hola.", {"max_characters": 4}, "5 characters; the profile speaks up to 4"),
         ("***", {}, "no text to speak"),
+        (LONG, {"max_characters": 4_000}, "the profile speaks up to 4,000"),
     ],
 )
 def test_what_can_not_be_spoken_is_skipped_with_the_reason(
     text: str, plan: dict[str, Any], reason: str
 ) -> None:
     store, task = synthesis(text, **plan)
-    outcome = SpeechSynthesizer(FakeSpeech(), store).synthesize(task, plenty)
+    outcome = spoken(FakeSpeech(), store, task)
     assert outcome.status is OutcomeStatus.SKIPPED
     assert reason in str(outcome.reason)
 
 
 def test_an_engine_without_marks_still_speaks() -> None:
-    store, task = synthesis(LONG)
-    outcome = SpeechSynthesizer(FakeSpeech(marks=False), store).synthesize(task, plenty)
+    store, task = synthesis("Hola. Bien.")
+    outcome = spoken(FakeSpeech(marks=False), store, task)
     assert outcome.status is OutcomeStatus.OK
     assert marks_of(store) == []
 
 
-def test_when_time_runs_low_the_next_try_goes_on() -> None:
-    store, task = synthesis(LONG)
+def test_what_was_spoken_is_not_spoken_again() -> None:
+    store, task = synthesis("Hola.")
     service = FakeSpeech()
-    synthesizer = SpeechSynthesizer(service, store)
-    for _ in range(30):
-        try:
-            outcome = synthesizer.synthesize(task, lambda: 1_000)
-            break
-        except WorkContinuesError:
-            continue
-    assert outcome.status is OutcomeStatus.OK
-    assert max(Counter(service.bought).values()) == 1
+    assert spoken(service, store, task) == spoken(service, store, task)
+    assert len(service.bought) == 2
 
 
-@pytest.mark.parametrize("text", ["Hola.", LONG])
-def test_a_crash_after_any_write_buys_nothing_twice(text: str) -> None:
+def test_a_crash_after_any_write_buys_nothing_twice() -> None:
     expected = None
-    for step in range(20):
+    for step in range(8):
         hook = CrashAfter(step)
-        store, task = synthesis(text, hook)
+        store, task = synthesis("Hola.", hook)
         service = FakeSpeech()
-        synthesizer = SpeechSynthesizer(service, store)
         with contextlib.suppress(CrashError):
-            synthesizer.synthesize(task, plenty)
-        outcome = synthesizer.synthesize(task, plenty)
+            spoken(service, store, task)
+        outcome = spoken(service, store, task)
         assert max(Counter(service.bought).values()) == 1, hook.crashed_at
         made = result(store, "speech.es.mp3"), marks_of(store), outcome.summary, outcome.calls
         expected = expected or made

@@ -65,24 +65,25 @@ class Checkpoints:
         body = outcome.model_dump_json().encode()
         self._store.write(self._bucket, self._outcome_key, body, _JSON)
 
-    def saved(self) -> frozenset[str]:
-        """The names of the parts that are there."""
-        keys = self._store.list(self._bucket, self._parts_prefix)
+    def saved(self, beginning: str = "") -> frozenset[str]:
+        """The names of the parts that are there, or of those that begin so."""
+        keys = self._store.list(self._bucket, self._parts_prefix + beginning)
         return frozenset(key.removeprefix(self._parts_prefix) for key in keys)
 
-    def save(self, name: str, body: bytes, media_type: str = _JSON) -> None:
+    def save(self, name: str, body: bytes, media_type: str = _JSON) -> S3Pointer:
         """Keep a part."""
-        self._store.write(self._bucket, self._parts_prefix + name, body, media_type)
+        return self._store.write(self._bucket, self._parts_prefix + name, body, media_type)
 
     def part(self, name: str) -> bytes:
         """A part that was saved."""
-        return self._store.read(self._pointer(name))
+        return self._store.read(self.place(name))
 
     def parts(self, names: Sequence[str]) -> list[bytes]:
         """Parts that were saved, fetched side by side."""
-        return self._store.read_many(self._pointer(name) for name in names)
+        return self._store.read_many(self.place(name) for name in names)
 
-    def _pointer(self, name: str) -> S3Pointer:
+    def place(self, name: str) -> S3Pointer:
+        """Where a part of that name is, or is to be."""
         return S3Pointer(bucket=self._bucket, key=self._parts_prefix + name)
 
 

@@ -56,6 +56,20 @@ class DynamoJobTable:
         expression = "SET completion = if_not_exists(completion, :completion)"
         return self._update(job, expression, values)
 
+    def claim(self, job: JobId, claim: str, instead_of: str | None = None) -> str:
+        """Write who submits a job, unless that is written already."""
+        values = wire({":claim": claim})
+        expression, condition = "SET claim = if_not_exists(claim, :claim)", None
+        if instead_of is not None:
+            values |= wire({":abandoned": instead_of})
+            expression, condition = "SET claim = :claim", "claim = :abandoned"
+        try:
+            item = self._updated(job, expression, values, condition)
+        except ConflictError:
+            # Somebody was quicker; whose claim it is now can be asked without a condition.
+            return self.claim(job, claim)
+        return str(item["claim"]["S"])
+
     def postpone(self, job: JobId, due: str) -> None:
         """Ask after a listed job later."""
         values = wire({":place": keys.parked_sk(due, *_parts(job))})
@@ -87,6 +101,11 @@ class DynamoJobTable:
         self, job: JobId, expression: str, values: Item, condition: str | None = None
     ) -> JobRow:
         """One atomic write; the answer is the row after it."""
+        return _row(self._updated(job, expression, values, condition))
+
+    def _updated(
+        self, job: JobId, expression: str, values: Item, condition: str | None = None
+    ) -> Item:
         expires = int((self._clock() + _KEPT).timestamp())
         identity = "service = :service, job = :job, expires = :expires"
         joined = (
@@ -107,7 +126,8 @@ class DynamoJobTable:
         if condition is not None:
             request["ConditionExpression"] = condition
         with translated_errors():
-            return _row(self._client.update_item(**request)["Attributes"])
+            item: Item = self._client.update_item(**request)["Attributes"]
+        return item
 
 
 def _parts(job: JobId) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from windfall.adapters.polly_tasks import PollySpeechTasks
 from windfall.adapters.transcribe import TranscribeTranscription
 
 if TYPE_CHECKING:
@@ -13,4 +14,4 @@ if TYPE_CHECKING:
 
 def job_services() -> Mapping[str, JobService]:
     """The services; none is called before it is asked after a job."""
-    return {"transcribe": TranscribeTranscription()}
+    return {"polly": PollySpeechTasks(), "transcribe": TranscribeTranscription()}

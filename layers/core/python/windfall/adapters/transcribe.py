@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
 from botocore.exceptions import ClientError
 
 from windfall.adapters.aws_errors import translated_errors
 from windfall.adapters.clients import ai_client
-from windfall.contracts.base import S3Pointer
+from windfall.addresses import object_at
 from windfall.contracts.jobs import Completion
 from windfall.errors import InvalidInputError, NotFoundError
 
@@ -96,19 +95,10 @@ def completion_of(job: dict[str, Any]) -> Completion | None:
         result = {
             "job": job["TranscriptionJobName"],
             "status": status,
-            "transcript": _pointer(uri).model_dump(mode="json"),
+            "transcript": object_at(uri).model_dump(mode="json"),
         }
         return Completion(result=result)
     if status == "FAILED":
         reason = job.get("FailureReason") or "Transcribe gave no reason."
         return Completion(error=InvalidInputError.__name__, reason=reason)
     return None
-
-
-def _pointer(uri: str) -> S3Pointer:
-    """The object that Transcribe's address means: `https://s3.<region>.amazonaws.com/bucket/key`."""
-    parts = urlsplit(uri)
-    if parts.scheme == "s3":
-        return S3Pointer(bucket=parts.netloc, key=unquote(parts.path.removeprefix("/")))
-    bucket, _, key = parts.path.removeprefix("/").partition("/")
-    return S3Pointer(bucket=bucket, key=unquote(key))

@@ -28,6 +28,19 @@ class TranscriptionJobEvent(ForeignContract):
     detail: TranscriptionJobDetail
 
 
+class SpeechTaskNotice(ForeignContract):
+    """Polly says by SNS that a synthesis task ended; AWS documents no form of it.
+
+    Attributes:
+        status: Seen as `COMPLETED`; the API says `completed`.
+        output: Where the speech is: seen as `s3://…`; the API says `https://…`.
+    """
+
+    task: str = Field(alias="taskId")
+    status: Literal["COMPLETED", "FAILED", "completed", "failed"] = Field(alias="taskStatus")
+    output: str = Field(alias="outputUri")
+
+
 class TopicMessage(ForeignContract):
     """A message of an SNS topic."""
 

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from windfall.contracts.audio import AudioPlan
     from windfall.contracts.base import S3Pointer
     from windfall.contracts.jobs import Completion, JobId
+    from windfall.contracts.languages import Engine
+    from windfall.contracts.speech import NarrationKind
 
 
 class JobRow(NamedTuple):
@@ -46,6 +48,14 @@ class JobTable(Protocol):
 
     def complete(self, job: JobId, completion: Completion) -> JobRow:
         """Write how a job ended, unless that is written already."""
+        ...
+
+    def claim(self, job: JobId, claim: str, instead_of: str | None = None) -> str:
+        """Say who submits a job, unless that is said already; answers with the claim that stands.
+
+        For services that would do the same job twice. A claim that is known to be abandoned is
+        replaced by naming it in `instead_of`; somebody else may have been quicker.
+        """
         ...
 
     def postpone(self, job: JobId, due: str) -> None:
@@ -120,4 +130,39 @@ class Transcription(JobService, Protocol):
             TransientError: It is busy.
             QuotaExceededError: Too many jobs run.
         """
+        ...
+
+
+class NarrationRequest(NamedTuple):
+    """A text to speak into S3.
+
+    Attributes:
+        output: Where to, without the ending: Polly adds the task's id and the format.
+        ssml: What to say, up to 100,000 billed characters.
+        kind: Its sound, or the marks of its sentences and words.
+    """
+
+    output: S3Pointer
+    ssml: str
+    kind: NarrationKind
+    voice: str
+    engine: Engine
+    lexicons: Sequence[str] = ()
+
+
+class SpeechTasks(JobService, Protocol):
+    """Amazon Polly's synthesis tasks, which have no token that makes two requests one."""
+
+    def start(self, request: NarrationRequest) -> str:
+        """Start a task; answers with its id.
+
+        Raises:
+            InvalidInputError: Polly does not take the text.
+            UnsupportedError: The voice can not do that, here or at all.
+            TransientError: It is busy; whether the task was started is not known.
+        """
+        ...
+
+    def find(self, output: S3Pointer) -> str | None:
+        """The id of a task of the last three days that writes there; None when there is none."""
         ...

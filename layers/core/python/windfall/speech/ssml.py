@@ -14,17 +14,32 @@ from typing import NamedTuple
 
 from windfall.text.chunks import Chunk, sentences, split
 
-MOST_BILLED = 3_000
-"""Characters of a request that Polly bills: those outside of tags."""
-MOST_TOTAL = 6_000
-"""Characters of a request with its tags."""
+
+class Limits(NamedTuple):
+    """What Polly takes at once.
+
+    Attributes:
+        billed: Characters outside of tags.
+        total: Characters with the tags.
+    """
+
+    billed: int
+    total: int
+
+
+REQUEST = Limits(3_000, 6_000)
+"""Of SynthesizeSpeech (developer guide, quotas)."""
+
+TASK = Limits(100_000, 200_000)
+"""Of StartSpeechSynthesisTask."""
 
 _OPEN, _CLOSE = "<speak>", "</speak>"
 _PARAGRAPH = "</p><p>"
 _SENTENCE_TAGS = len("<s></s>")
 _FRAME = len(_OPEN + "<p></p>" + _CLOSE)
 _LONG_SENTENCE = 500
-"""A sentence that is too long for a request is cut to so many characters; escaped they fit."""
+"""A sentence that is too long for a request is cut to so many characters; escaped they fit. In a
+task it would fit, and no voice finds its breath in it."""
 _PARAGRAPH_END = re.compile(r"\n[^\S\n]*\n\s*\Z")
 # Characters that XML needs escaped, and those that it can not hold at all.
 _SPECIAL = re.compile("[&<>\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -46,7 +61,7 @@ class _Run(NamedTuple):
 
 @dataclass(slots=True)
 class Piece:
-    """What one request says.
+    """What one request or task says.
 
     Attributes:
         start: Where it begins in the text, in characters.
@@ -76,12 +91,12 @@ def _start_of(run: _Run) -> int:
     return run.start
 
 
-def pieces(text: str) -> Iterator[Piece]:
-    """The text in as few requests as possible, each of whole sentences where they fit.
+def pieces(text: str, limits: Limits) -> Iterator[Piece]:
+    """The text in as few pieces as the limits allow, each of whole sentences where they fit.
 
     What holds no letter and no digit (a line of asterisks) is not spoken.
     """
-    writer = _Writer()
+    writer = _Writer(limits)
     for sentence, paragraph_ends in _spoken(text):
         if not writer.takes(sentence):
             yield writer.piece()
@@ -102,7 +117,7 @@ def _spoken(text: str) -> Iterator[tuple[_Sentence, bool]]:
     byte_start = 0
     for sentence in sentences(text):
         parts = [sentence]
-        if _escaped_length(sentence.text) > MOST_BILLED:
+        if _escaped_length(sentence.text) > REQUEST.billed:
             parts = [
                 Chunk(part.text, sentence.start + part.start)
                 for part in split(sentence.text, max_characters=_LONG_SENTENCE)
@@ -130,7 +145,8 @@ def _escape(match: re.Match[str]) -> str:
 class _Writer:
     """Writes the SSML of a piece and notes which bytes are which."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self._clear()
 
     def _clear(self) -> None:
@@ -150,8 +166,9 @@ class _Writer:
     def takes(self, sentence: _Sentence) -> bool:
         """Whether a further sentence fits in; the first one always does."""
         tags = _SENTENCE_TAGS + len(_PARAGRAPH)
-        fits = self._billed + sentence.escaped <= MOST_BILLED
-        return not self.written or (fits and self._total + sentence.escaped + tags <= MOST_TOTAL)
+        billed, total = self._billed + sentence.escaped, self._total + sentence.escaped + tags
+        fits = billed <= self._limits.billed and total <= self._limits.total
+        return fits or not self.written
 
     def write(self, sentence: _Sentence, *, paragraph_ends: bool) -> None:
         if not self.written:

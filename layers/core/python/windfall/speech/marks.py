@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from synthesize_speech.ssml import Piece
+    from windfall.speech.ssml import Piece
 
 _TYPES = frozenset({"sentence", "word"})
 
@@ -31,6 +31,11 @@ def placed(piece: Piece, marks: Iterable[Mapping[str, Any]], text: bytes) -> Ite
         value = text[start:end].decode(errors="replace")
         line = {"time": mark["time"], "type": mark["type"], "start": start, "end": end}
         yield json.dumps({**line, "value": value}, ensure_ascii=False)
+
+
+def placed_lines(piece: Piece, marks: Iterable[Mapping[str, Any]], text: bytes) -> bytes:
+    """The same, as a file."""
+    return "".join(f"{line}\n" for line in placed(piece, marks, text)).encode()
 
 
 def delayed(lines: bytes, seconds: Fraction) -> bytes:
