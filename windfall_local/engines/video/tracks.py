@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from windfall_local.engines.vision.arrays import Array
 from windfall_local.engines.vision.results import Box
 
 NEAR = 0.2
@@ -15,6 +16,10 @@ REACH = 1.5
 ALIKE, UNLIKE = 0.53, 0.35
 """Cosines of descriptors from which two faces may be one person's wherever they are, and up to
 which they are not even in the same place; `services.rekognition.similarity` has the measure."""
+
+SAME = 0.65
+"""The cosine from which two tracks are one person, at different times: stricter than a match,
+since a video has many pairs of tracks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,36 @@ class Tracker:
         self._count += 1
         self._tracks.append(_Track(number, mark, sample))
         return number
+
+
+def same_people(descriptors: Sequence[Array], times: Sequence[Sequence[int]]) -> list[int]:
+    """Which tracks are one person: for each the person's number, from 0 in order of appearance.
+
+    Args:
+        descriptors: For each track the sum of its descriptors.
+        times: For each track its first and last sample; who is seen at once is not the same.
+    """
+    people: list[tuple[Array, list[Sequence[int]]]] = []
+    numbers = []
+    for descriptor, (first, last) in zip(descriptors, times, strict=True):
+        best, number = SAME, len(people)
+        for known, (total, spans) in enumerate(people):
+            alike = float(descriptor @ total) / (_length(descriptor) * _length(total))
+            apart = all(last < begin or end < first for begin, end in spans)
+            if apart and alike >= best:
+                best, number = alike, known
+        if number == len(people):
+            people.append((descriptor.copy(), [(first, last)]))
+        else:
+            total, spans = people[number]
+            total += descriptor
+            spans.append((first, last))
+        numbers.append(number)
+    return numbers
+
+
+def _length(descriptor: Array) -> float:
+    return math.sqrt(float(descriptor @ descriptor)) or 1.0
 
 
 def _kinship(track: _Track, mark: Mark, passed: int) -> float:

@@ -36,11 +36,15 @@ from windfall_local.services.rekognition.shapes import (
     detail_for,
     face_detail_shape,
 )
-from windfall_local.services.rekognition.similarity import cosine, similarity
+from windfall_local.services.rekognition.similarity import MATCH, cosine, similarity
 from windfall_local.services.rekognition.texts import MODEL_VERSION as TEXT_MODEL_VERSION
 from windfall_local.services.rekognition.texts import TextFilter, text_shapes
 from windfall_local.services.rekognition.video.analyses.faces import FaceDetection
 from windfall_local.services.rekognition.video.analyses.labels import LabelDetection
+from windfall_local.services.rekognition.video.analyses.people import (
+    CelebrityRecognition,
+    FaceSearch,
+)
 from windfall_local.services.rekognition.video.analyses.segments import SegmentDetection
 from windfall_local.services.rekognition.video.analyses.texts import TextDetection
 from windfall_local.services.rekognition.video.library import VideoLibrary
@@ -51,8 +55,6 @@ FEATURES = {"GENERAL_LABELS", "IMAGE_PROPERTIES"}
 MAX_LABELS, MAX_FACES, MAX_CELEBRITIES, MAX_COLORS = 1000, 100, 64, 12
 MIN_SCORE = 0.05
 """Below this the model finds everything everywhere; MinConfidence 0 stops here."""
-MATCH = 80.0
-"""The similarity from which a face of the gallery counts as recognised."""
 
 
 class RekognitionService(CollectionOperations, VideoOperations, OperationService):
@@ -71,7 +73,16 @@ class RekognitionService(CollectionOperations, VideoOperations, OperationService
         self._gallery = Gallery(cloud.data_dir / "gallery", self._vision)
         self._collections = Collections(cloud.data_dir / "rekognition.sqlite")
         self._videos = VideoLibrary(
-            cloud, host, [LabelDetection(), FaceDetection(), TextDetection(), SegmentDetection()]
+            cloud,
+            host,
+            [
+                LabelDetection(),
+                FaceDetection(),
+                TextDetection(),
+                SegmentDetection(),
+                FaceSearch(self._collections),
+                CelebrityRecognition(self._gallery),
+            ],
         )
 
     async def detect_labels(self, parameters: dict[str, Any], context: CallContext) -> Any:

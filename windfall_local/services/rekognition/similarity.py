@@ -12,6 +12,9 @@ Of 108 portraits, pairs of one person had cosines of .57 and more (.72 in the mi
 different people .36 in the middle and 1 in 100 above .60; other photos had one person at .47.
 """
 
+MATCH = 80.0
+"""The similarity from which a face counts as somebody's: Rekognition's default."""
+
 
 def cosine(one: Sequence[float], other: Sequence[float]) -> float:
     """Of two descriptors of length 1."""

@@ -55,6 +55,26 @@ class VideoOperations:
         """Shots and technical cues."""
         return await self._videos.get("StartSegmentDetection", parameters)
 
+    async def start_face_search(self, parameters: dict[str, Any], context: CallContext) -> Any:
+        """Look for the faces of a collection."""
+        return await self._videos.begin("StartFaceSearch", parameters, context)
+
+    async def get_face_search(self, parameters: dict[str, Any], context: CallContext) -> Any:
+        """Whoever is seen at each sample, and whose face of the collection that is."""
+        return await self._videos.get("StartFaceSearch", parameters)
+
+    async def start_celebrity_recognition(
+        self, parameters: dict[str, Any], context: CallContext
+    ) -> Any:
+        """Look for the people of the user's gallery."""
+        return await self._videos.begin("StartCelebrityRecognition", parameters, context)
+
+    async def get_celebrity_recognition(
+        self, parameters: dict[str, Any], context: CallContext
+    ) -> Any:
+        """Who of the gallery is seen at each sample."""
+        return await self._videos.get("StartCelebrityRecognition", parameters)
+
     async def start_content_moderation(
         self, parameters: dict[str, Any], context: CallContext
     ) -> Any:

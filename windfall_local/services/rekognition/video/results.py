@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ class Results:
         self._folder = folder
         self._name = name
 
-    def write(self, items: Iterable[Item], orders: dict[str, Key | None]) -> None:
+    def write(self, items: Iterable[Item], orders: Mapping[str, Key | None]) -> None:
         """Keep items, to be read in several orders.
 
         Args:

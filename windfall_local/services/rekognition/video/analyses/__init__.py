@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -112,8 +111,8 @@ class SampledAnalysis(Analysis):
         """Have the engine look at a span; what it saw as plain data for JSON."""
 
     @abstractmethod
-    def write(self, job: VideoJob, film: Film, folder: Path) -> None:
-        """Turn what was seen into results."""
+    async def write(self, job: VideoJob, film: Film, folder: Path) -> None:
+        """Turn what was seen into results; long work is for a thread."""
 
     async def work(self, job: VideoJob, film: Film, folder: Path) -> None:
         """Look at every sample that has not been looked at, then write the results."""
@@ -125,7 +124,7 @@ class SampledAnalysis(Analysis):
                 for at, seen in looked.samples:
                     file.write(json.dumps([round(at * 1000), seen]) + "\n")
             done, ended = done + len(looked.samples), looked.ended
-        await asyncio.to_thread(self.write, job, film, folder)
+        await self.write(job, film, folder)
         path.unlink()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,9 +46,10 @@ class FaceDetection(SampledAnalysis):
         ]
         return Looked(shapes, looked.ended)
 
-    def write(self, job: VideoJob, film: Film, folder: Path) -> None:
+    async def write(self, job: VideoJob, film: Film, folder: Path) -> None:
         """Faces by time."""
-        Results(folder, "items").write(_detections(folder), {"time": None})
+        results = Results(folder, "items")
+        await asyncio.to_thread(results.write, _detections(folder), {"time": None})
 
 
 def _detections(folder: Path) -> Iterator[Answer]:

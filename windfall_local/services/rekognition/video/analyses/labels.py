@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -48,16 +49,11 @@ class LabelDetection(SampledAnalysis):
         kept = [(at, [_kept(thing) for thing in seen]) for at, seen in looked.samples]
         return Looked(kept, looked.ended)
 
-    def write(self, job: VideoJob, film: Film, folder: Path) -> None:
+    async def write(self, job: VideoJob, film: Film, folder: Path) -> None:
         """Labels of each sample, and labels from when to when."""
         filters = (job.request.get("Settings") or {}).get("GeneralLabels") or {}
-        Results(folder, "samples").write(
-            _detections(folder, filters), {"TIMESTAMP": None, "NAME": _by_name}
-        )
-        stretches = _stretches(folder, filters, film.milliseconds, round(self.every * 1000))
-        Results(folder, "stretches").write(
-            sorted(stretches, key=_by_time), {"TIMESTAMP": None, "NAME": _by_name}
-        )
+        every = round(self.every * 1000)
+        await asyncio.to_thread(_write, folder, filters, film.milliseconds, every)
 
     def view(self, request: Answer) -> tuple[str, str]:
         """By AggregateBy and SortBy."""
@@ -74,6 +70,13 @@ class LabelDetection(SampledAnalysis):
                 "AggregateBy": chosen_one(request, "AggregateBy", ("TIMESTAMPS", "SEGMENTS")),
             },
         }
+
+
+def _write(folder: Path, filters: dict[str, list[str]], end: int, every: int) -> None:
+    orders = {"TIMESTAMP": None, "NAME": _by_name}
+    Results(folder, "samples").write(_detections(folder, filters), orders)
+    stretches = sorted(_stretches(folder, filters, end, every), key=_by_time)
+    Results(folder, "stretches").write(stretches, orders)
 
 
 def _detections(folder: Path, filters: dict[str, list[str]]) -> Iterator[Answer]:

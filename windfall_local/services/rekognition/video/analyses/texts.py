@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,9 +38,10 @@ class TextDetection(SampledAnalysis):
         shapes = [(at, text_shapes(lines, wanted)) for at, lines in looked.samples]
         return Looked(shapes, looked.ended)
 
-    def write(self, job: VideoJob, film: Film, folder: Path) -> None:
+    async def write(self, job: VideoJob, film: Film, folder: Path) -> None:
         """Text by time."""
-        Results(folder, "items").write(_detections(folder), {"time": None})
+        results = Results(folder, "items")
+        await asyncio.to_thread(results.write, _detections(folder), {"time": None})
 
     def more(self, asked: Answer, request: Answer) -> Answer:
         """The model."""
