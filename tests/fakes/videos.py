@@ -75,6 +75,7 @@ def encode(
     sound_at: float = 0.0,
     options: dict[str, str] | None = None,
     index_first: bool = False,
+    pixels: str = "yuv420p",
 ) -> bytes:
     """Pictures as a file.
 
@@ -88,6 +89,7 @@ def encode(
         sound: Samples at 16 kHz, for a sound track.
         sound_at: Seconds at which it begins.
         options: The encoder's.
+        pixels: The format of the encoded picture.
         index_first: Whether the index stands in front, so that a broken file can be read.
     """
     buffer = io.BytesIO()
@@ -100,13 +102,17 @@ def encode(
         )
         for number, picture in enumerate(pictures):
             if stream is None:
-                stream = _picture_track(container, codec, rate, picture, rotation, options)
+                stream = _picture_track(container, codec, rate, picture, options)
+                stream.pix_fmt = pixels
+                if rotation:
+                    stream.set_display_rotation(rotation)
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             if times is not None:
                 frame.time_base = stream.codec_context.time_base = Fraction(1, 1000)
                 frame.pts = round(times[number] * 1000)
             container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+        if stream is not None:
+            container.mux(stream.encode(None))
         if track is not None:
             _add_sound(container, track, sound, sound_at)
     return buffer.getvalue()
@@ -117,15 +123,11 @@ def _picture_track(
     codec: str,
     rate: Fraction | int,
     picture: Any,
-    rotation: int,
     options: dict[str, str] | None,
 ) -> Any:
     quick = {"preset": "ultrafast"} if codec == "libx264" else {}
     stream = container.add_stream(codec, rate=rate, options={**quick, **(options or {})})
     stream.height, stream.width = picture.shape[:2]
-    stream.pix_fmt = "yuv420p"
-    if rotation:
-        stream.set_display_rotation(rotation)
     return stream
 
 

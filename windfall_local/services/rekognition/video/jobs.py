@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
 import secrets
-import shutil
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 from windfall_local.api import Principal, ServiceError
+from windfall_local.services.job_folders import JobFolders, now
 
 Status = Literal["IN_PROGRESS", "SUCCEEDED", "FAILED"]
 
@@ -62,12 +59,22 @@ class VideoJob:
         return Principal(**self.caller)
 
     @property
+    def name(self) -> str:
+        """Its id."""
+        return self.job_id
+
+    @property
     def has_ended(self) -> bool:
         """Whether nothing will change it any more."""
         return self.status != "IN_PROGRESS"
 
+    @property
+    def is_old(self) -> bool:
+        """Whether AWS would not know it any more."""
+        return self.has_ended and self.created < (datetime.now(UTC) - KEPT).isoformat()
 
-class VideoJobs:
+
+class VideoJobs(JobFolders[VideoJob]):
     """Jobs by their id.
 
     Args:
@@ -75,42 +82,32 @@ class VideoJobs:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._jobs: dict[str, VideoJob] = {}
+        super().__init__(folder, VideoJob, KEPT)
 
-    def load(self) -> None:
-        """Take up what an earlier process left."""
-        self._jobs.clear()
-        for path in self._folder.glob("*/job.json"):
-            job = VideoJob(**json.loads(path.read_text(encoding="utf-8")))
-            self._jobs[job.job_id] = job
-        self.forget_old()
-
-    def __iter__(self) -> Iterator[VideoJob]:
-        """In the order in which they were accepted."""
-        return iter(sorted(self._jobs.values(), key=lambda job: job.number))
-
-    def add(
+    def accept(
         self, start: str, request: dict[str, Any], principal: Principal, source: dict[str, Any]
     ) -> VideoJob:
-        """Accept a job."""
-        number = max((job.number for job in self._jobs.values()), default=0) + 1
+        """Make a job of a request."""
         job = VideoJob(
-            secrets.token_hex(32), start, request, asdict(principal), source, now(), number
+            secrets.token_hex(32),
+            start,
+            request,
+            asdict(principal),
+            source,
+            now(),
+            self.next_number,
         )
-        self.save(job)
-        self._jobs[job.job_id] = job
+        self.add(job)
         return job
 
-    def get(self, start: str, job_id: str) -> VideoJob:
+    def find(self, start: str, job_id: str) -> VideoJob:
         """The job of an id, which an operation made.
 
         Raises:
             ServiceError: There is none, or another operation made it, or it is long gone.
         """
-        self.forget_old()
-        job = self._jobs.get(job_id)
-        if job is None or job.start != start:
+        job = self.get(job_id)
+        if job is None or job.start != start or job.is_old:
             raise ServiceError("ResourceNotFoundException", "Could not find JobId")
         return job
 
@@ -121,41 +118,15 @@ class VideoJobs:
             ServiceError: It stands for a job with other parameters.
         """
         token = request.get("ClientRequestToken")
-        self.forget_old()
-        for job in self._jobs.values():
-            if token and job.start == start and job.request.get("ClientRequestToken") == token:
-                if job.request != request:
-                    raise ServiceError(
-                        "IdempotentParameterMismatchException",
-                        "The ClientRequestToken was used with other parameters before.",
-                    )
-                return job
+        if not token:
+            return None
+        for job in self:
+            if job.start != start or job.request.get("ClientRequestToken") != token or job.is_old:
+                continue
+            if job.request != request:
+                raise ServiceError(
+                    "IdempotentParameterMismatchException",
+                    "The ClientRequestToken was used with other parameters before.",
+                )
+            return job
         return None
-
-    def save(self, job: VideoJob) -> None:
-        """Write a job down; a reader, and a crash, sees the old or the new record whole."""
-        folder = self.folder(job)
-        folder.mkdir(parents=True, exist_ok=True)
-        draft = folder / "job.json.draft"
-        with draft.open("w", encoding="utf-8") as file:
-            json.dump(asdict(job), file)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(folder / "job.json")
-
-    def folder(self, job: VideoJob) -> Path:
-        """Where a job's files lie."""
-        return self._folder / job.job_id
-
-    def forget_old(self) -> None:
-        """Forget jobs that ended so long ago that AWS would not know them either."""
-        oldest = (datetime.now(UTC) - KEPT).isoformat()
-        for job in list(self._jobs.values()):
-            if job.ended is not None and job.ended < oldest:
-                del self._jobs[job.job_id]
-                shutil.rmtree(self.folder(job), ignore_errors=True)
-
-
-def now() -> str:
-    """The time, as records have it."""
-    return datetime.now(UTC).isoformat()

@@ -18,13 +18,13 @@ from windfall_local.engines import (
     UnsupportedFeatureError,
 )
 from windfall_local.engines.video import VIDEO, VideoInfo
+from windfall_local.services.job_folders import now
 from windfall_local.services.rekognition.video.analyses import Analysis, Answer, Film
 from windfall_local.services.rekognition.video.films import Films, find_video
 from windfall_local.services.rekognition.video.jobs import (
     JobFailedError,
     VideoJob,
     VideoJobs,
-    now,
 )
 from windfall_local.services.rekognition.video.metadata import check_video, shapes_of
 from windfall_local.services.rekognition.video.notices import tell
@@ -66,7 +66,8 @@ class VideoLibrary:
     async def start(self) -> None:
         """Go on with the jobs that an earlier process accepted, and tell of ends it did not."""
         self._jobs.load()
-        for job in self._jobs:
+        self._tidy()
+        for job in reversed(list(self._jobs)):
             if not job.has_ended:
                 self._work_on(job)
             elif not job.told:
@@ -100,14 +101,14 @@ class VideoLibrary:
                 "LimitExceededException",
                 f"You have {CONCURRENT} video analysis jobs in progress, and that is the limit.",
             )
-        job = self._jobs.add(start, parameters, context.principal, source)
+        job = self._jobs.accept(start, parameters, context.principal, source)
         self._work_on(job)
         return {"JobId": job.job_id}
 
     async def get(self, start: str, parameters: Answer) -> Answer:
         """Answer the Get… of a Start…: where a job stands, and a page of what it found."""
         analysis = self._analyses[start]
-        job = self._jobs.get(start, str(parameters["JobId"]))
+        job = self._jobs.find(start, str(parameters["JobId"]))
         answer: Answer = {
             "JobId": job.job_id,
             "JobStatus": job.status,
@@ -153,8 +154,11 @@ class VideoLibrary:
                 job.status, job.reason = "FAILED", f"Internal failure: {type(error).__name__}"
         job.ended = now()
         self._jobs.save(job)
-        self._films.tidy(other for other in self._jobs if not other.has_ended)
+        self._tidy()
         await self._tell(job)
+
+    def _tidy(self) -> None:
+        self._films.tidy(job for job in self._jobs if not job.has_ended)
 
     async def _analyze(self, job: VideoJob) -> None:
         analysis = self._analyses[job.start]
@@ -168,9 +172,7 @@ class VideoLibrary:
                 await analysis.work(job, Film(self._host, path, info), folder)
             except InvalidMediaError as error:
                 raise JobFailedError(f"Unsupported codec/format. {error}") from error
-            except (UnsupportedFeatureError, ServiceError) as error:
-                raise JobFailedError(str(error)) from error
-            except EngineUnavailableError as error:
+            except (EngineUnavailableError, UnsupportedFeatureError, ServiceError) as error:
                 raise JobFailedError(str(error)) from error
             except EngineDiedError as error:
                 if attempt == _ATTEMPTS:
