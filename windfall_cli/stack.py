@@ -64,6 +64,27 @@ class Stack:
         stack = answer["Stacks"][0]
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
+    @cached_property
+    def resources(self) -> dict[str, str]:
+        """Physical ids of the stack's resources, by logical id."""
+        pages = self.client("cloudformation").get_paginator("list_stack_resources")
+        return {
+            one["LogicalResourceId"]: one["PhysicalResourceId"]
+            for page in pages.paginate(StackName=self.name)
+            for one in page["StackResourceSummaries"]
+        }
+
+    def resource(self, logical_id: str) -> str:
+        """The physical id of a resource; a stack without it is not Windfall's, or an old one.
+
+        Raises:
+            CommandError: The stack has no such resource.
+        """
+        try:
+            return self.resources[logical_id]
+        except KeyError:
+            raise CommandError(f"The stack {self.name!r} has no {logical_id}.") from None
+
     def output(self, name: str) -> str:
         """One output; a stack without it is not Windfall's.
 

@@ -7,37 +7,26 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table
 
 from windfall_cli.console import JsonOption, StackOption, command, console, print_json
-from windfall_cli.errors import CommandError
+from windfall_cli.findings import Finding
 from windfall_cli.home import LocalAddress, data_dir
 from windfall_cli.stack import open_stack
+from windfall_cli.stack_checks import look_at
 from windfall_local.engines.models import ModelStore
 
 DISK_NEEDED = 500_000_000
 """Bytes: room for results beside the models; the models' own size is checked when pulled."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at; `remedy` is empty when all is well."""
-
-    what: str
-    ok: bool
-    found: str
-    remedy: str = ""
-
-
 @command
 def doctor(stack: StackOption = None, as_json: JsonOption = False) -> None:
     """Look at what Windfall needs here, or at a stack on AWS; ends with 1 if something lacks."""
-    findings = list(_look_at_stack(stack) if stack else _look_here())
+    findings = list(look_at(open_stack(stack)) if stack else _look_here())
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
@@ -71,34 +60,3 @@ def _look_here() -> Iterator[Finding]:
     address = LocalAddress.load()
     found = address.endpoint if address else "not running"
     yield Finding("local cloud", address is not None, found, "" if address else "windfall up")
-
-
-def _look_at_stack(name: str) -> Iterator[Finding]:
-    stack = open_stack(name)
-    try:
-        who = stack.client("sts").get_caller_identity()["Arn"]
-    except (ClientError, BotoCoreError) as error:
-        yield Finding("credentials", False, str(error), "aws configure, or aws sso login")
-        return
-    yield Finding("credentials", True, who)
-    try:
-        outputs = stack.outputs
-    except CommandError as error:
-        yield Finding("stack", False, error.message, error.remedy or "")
-        return
-    yield Finding("stack", "InboxBucketName" in outputs, name)
-    for queue, resource in _dead_letters(stack.client("cloudformation"), name):
-        attributes = stack.client("sqs").get_queue_attributes(
-            QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"]
-        )["Attributes"]
-        waiting = int(attributes["ApproximateNumberOfMessages"])
-        remedy = "" if waiting == 0 else "read docs/deployment.md, Dead letters"
-        yield Finding(resource, waiting == 0, f"{waiting} messages", remedy)
-
-
-def _dead_letters(cloudformation: Any, name: str) -> Iterator[tuple[str, str]]:
-    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
-    for page in pages:
-        for resource in page["StackResourceSummaries"]:
-            if resource["LogicalResourceId"].endswith("DeadLetterQueue"):
-                yield resource["PhysicalResourceId"], resource["LogicalResourceId"]
