@@ -18,6 +18,9 @@ from windfall_local.services.sagemaker.tags import TagOperations
 from windfall_local.services.sagemaker.trainer import Trainer
 from windfall_local.services.sagemaker.training import QUOTA as TRAINING_QUOTA
 from windfall_local.services.sagemaker.training import TrainingOperations
+from windfall_local.services.sagemaker.transformer import Transformer
+from windfall_local.services.sagemaker.transforms import QUOTA as TRANSFORM_QUOTA
+from windfall_local.services.sagemaker.transforms import TransformOperations
 
 
 class SageMakerService(
@@ -25,6 +28,7 @@ class SageMakerService(
     ModelOperations,
     EndpointOperations,
     TrainingOperations,
+    TransformOperations,
     TagOperations,
     OperationService,
 ):
@@ -56,6 +60,12 @@ class SageMakerService(
         records = Records(folder / "training-jobs")
         self._training = Jobs(records, TRAINING_QUOTA, trainer.train, trainer.announce)
         trainer.jobs = self._training
+        transformer = Transformer(cloud)
+        records = Records(folder / "transform-jobs")
+        self._transforms = Jobs(
+            records, TRANSFORM_QUOTA, transformer.transform, transformer.announce
+        )
+        transformer.jobs = self._transforms
         self.runtime = RuntimeService(self._endpoints, self._hosting, self._queues)
 
     async def start(self) -> None:
@@ -68,11 +78,13 @@ class SageMakerService(
             elif endpoint["status"] == "Deleting":
                 self._endpoints.delete(endpoint["name"])
         self._queues.start()
-        await self._training.start()
+        for jobs in (self._training, self._transforms):
+            await jobs.start()
 
     async def stop(self) -> None:
         """End every process; what was accepted is kept."""
-        await self._training.suspend()
+        for jobs in (self._training, self._transforms):
+            await jobs.suspend()
         await self._queues.stop()
         deploying = list(self._deploying.values())
         for task in deploying:
@@ -88,6 +100,7 @@ class SageMakerService(
             self._configs,
             self._endpoints,
             self._training.records,
+            self._transforms.records,
         )
 
     async def _variants(self, endpoint: Document) -> list[Variant]:
