@@ -30,12 +30,13 @@ TRUST = {
 class Stage:
     """Clients, and what every test of SageMaker needs."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, bucket: str | None = None) -> None:
         self.client = client
         self.sagemaker = client("sagemaker")
         self.runtime = client("sagemaker-runtime")
-        self.bucket = f"tables-{uuid4().hex[:12]}"
-        self.s3.create_bucket(Bucket=self.bucket)
+        self.bucket = bucket or f"tables-{uuid4().hex[:12]}"
+        if bucket is None:
+            self.s3.create_bucket(Bucket=self.bucket)
 
     @property
     def s3(self) -> Any:

@@ -8,13 +8,21 @@ wording         ARNs and AWS's refusals
 constraints     a request against the ranges and patterns of botocore's model
 listing         pages of lists
 objects         S3 as a role sees it: files and folders, in and out
+channels        the data of a job, as files in a folder
 images          which of AWS's container images can be run here
 containers      the processes that stand for containers, their logs and variables
+jobs            jobs of any sort: accepted, done in turns, stopped, told of
+tags            AddTags and its kin
 
 models          CreateModel and its kin
+registry        model packages and their groups
 endpoints       endpoint configurations and endpoints
 hosting         what runs behind an endpoint
 asynchronous    the queue of an asynchronous endpoint
+training        CreateTrainingJob and its kin
+trainer         a training job's work; `final_metrics` reads its log
+transforms      CreateTransformJob and its kin
+transformer     a transform job's work, by `batches` and `filters`
 """
 
 from windfall_local.services.sagemaker.service import SageMakerService
