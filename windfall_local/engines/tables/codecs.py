@@ -15,15 +15,21 @@ from windfall_local.engines.tables.numbers import read_csv
 CSV, JSON, NPY = "text/csv", "application/json", "application/x-npy"
 
 
-def decode(body: bytes, media_type: str) -> Any:
-    """A request's body as an array of float32; a CSV of one row has one dimension, as on AWS.
+def decode(body: bytes, media_type: str, *, is_whole: bool = True) -> Any:
+    """A request's body as an array of float32.
+
+    Args:
+        body: What was sent.
+        media_type: Its type.
+        is_whole: Whether it is all of it; then a CSV of one row has one dimension, as on AWS.
 
     Raises:
         RefusedError: 415, the media type is another.
         ValueError: It is no array of numbers.
     """
     if media_type == CSV:
-        return _from_csv(body).squeeze()
+        rows = _from_csv(body)
+        return rows.squeeze() if is_whole else rows
     if media_type == JSON:
         return np.array(json.loads(body)).astype(np.float32)
     if media_type == NPY:

@@ -23,7 +23,8 @@ def pieces(body: BinaryIO, size: int = PIECE) -> Iterator[bytes]:
     rest = b""
     while read := body.read(size):
         held = rest + read
-        cut = _last_end(held)
+        # What is read short is the end: its last line may have no line end.
+        cut = _last_end(held) if len(read) == size else len(held)
         if cut:
             yield held[:cut]
         rest = held[cut:]

@@ -73,6 +73,7 @@ class ScriptContainer:
             )
         self._input: Callable[..., Any] = own_input or _INPUTS[framework]
         self._predict: Callable[..., Any] = own_predict or _predict
+        self._is_whole = True
         self._model = _load(module, folder)
 
     def answer(self, invocation: Invocation) -> Reply:
@@ -84,17 +85,21 @@ class ScriptContainer:
         accept = invocation.accept
         if not accept or accept == "*/*":
             accept = self._accept
-        bodies = self._bodies(invocation, accept)
+        self._is_whole = self._takes_whole(invocation, accept)
+        bodies = self._bodies(invocation)
         content_type = invocation.content_type or codecs.JSON
         if self._transform is None and self._output is None:
             return self._encode(bodies, content_type, accept)
         return _join([self._ask(body, content_type, accept) for body in bodies], accept)
 
-    def _bodies(self, invocation: Invocation, accept: str) -> Iterator[bytes]:
+    def _takes_whole(self, invocation: Invocation, accept: str) -> bool:
         own = self._transform is not None or self._output is not None
         joinable = not own or accept.partition(";")[0] in LINE_BASED
         small = invocation.body.stat().st_size <= PIECE
-        if small or not joinable or invocation.media_type not in LINE_BASED:
+        return small or not joinable or invocation.media_type not in LINE_BASED
+
+    def _bodies(self, invocation: Invocation) -> Iterator[bytes]:
+        if self._is_whole:
             yield invocation.body.read_bytes()
             return
         with invocation.body.open("rb") as body:
@@ -110,7 +115,10 @@ class ScriptContainer:
 
     def _predicted(self, body: bytes, content_type: str) -> Any:
         with _blamed():
-            data = self._input(_as_text(body, content_type), content_type)
+            if self._input is _numbers:
+                data = codecs.decode(body, _media_type(content_type), is_whole=self._is_whole)
+            else:
+                data = self._input(_as_text(body, content_type), content_type)
             return self._predict(data, self._model)
 
     def _encode(self, bodies: Iterator[bytes], content_type: str, accept: str) -> Reply:
@@ -175,8 +183,12 @@ def _bytes(body: bytes | str) -> bytes:
     return body.encode() if isinstance(body, str) else bytes(body)
 
 
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip()
+
+
 def _numbers(body: bytes | str, content_type: str) -> Any:
-    return codecs.decode(_bytes(body), content_type.partition(";")[0].strip())
+    return codecs.decode(_bytes(body), _media_type(content_type))
 
 
 def _matrix(body: bytes | str, content_type: str) -> Any:
@@ -188,7 +200,7 @@ def _matrix(body: bytes | str, content_type: str) -> Any:
         read_libsvm,
     )
 
-    media_type, content = content_type.partition(";")[0].strip(), _bytes(body).strip()
+    media_type, content = _media_type(content_type), _bytes(body).strip()
     if media_type == codecs.CSV:
         return xgb.DMatrix(read_csv(content, delimiter_of(content)))
     if media_type in ("text/libsvm", "text/x-libsvm"):
