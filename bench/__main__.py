@@ -13,6 +13,7 @@ BENCHES = (
     "speech",
     "dubbing",
     "vision",
+    "inference",
     "workflows",
     "chain",
 )

@@ -105,6 +105,30 @@ def test_a_range_is_a_part_of_the_object(s3: Any, bucket: str) -> None:
     assert part["ResponseMetadata"]["HTTPStatusCode"] == 206
 
 
+@pytest.mark.parametrize(
+    ("wanted", "first", "last"),
+    [
+        ("bytes=0-0", 0, 0),
+        ("bytes=99990-", 99_990, 99_999),
+        ("bytes=-5", 99_995, 99_999),
+        ("bytes=99998-200000", 99_998, 99_999),
+        ("bytes=7-3", 0, 99_999),
+    ],
+)
+def test_every_form_of_a_range_of_an_object_in_a_file(
+    s3: Any, bucket: str, wanted: str, first: int, last: int
+) -> None:
+    content = b"".join(b"%09d\n" % number for number in range(10_000))
+    s3.put_object(Bucket=bucket, Key="large", Body=content)
+
+    found = s3.get_object(Bucket=bucket, Key="large", Range=wanted)
+
+    assert found["Body"].read() == content[first : last + 1]
+    assert found["ContentLength"] == last + 1 - first
+    with pytest.raises(ClientError, match="InvalidRange"):
+        s3.get_object(Bucket=bucket, Key="large", Range="bytes=100000-")
+
+
 def test_an_upload_in_parts_becomes_one_object(s3: Any, bucket: str) -> None:
     parts = [b"a" * 5 * 1024**2, b"b" * 1000]
     upload = s3.create_multipart_upload(Bucket=bucket, Key="big")["UploadId"]
