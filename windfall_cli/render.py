@@ -14,6 +14,7 @@ from windfall.contracts.manifest import FileStatus, Manifest
 from windfall.contracts.outcome import Outcome, OutcomeStatus
 from windfall_cli.console import plain
 from windfall_cli.pictures import describe_face
+from windfall_cli.predictions import describe_predictions, describe_table
 
 STATUS_STYLES = {
     "analyzing": "cyan",
@@ -94,6 +95,8 @@ def _feature(outcome: Outcome, result: Any, everything: bool) -> RenderableType:
         )
     elif family == "dubbed":
         body = _dubbed(outcome.summary)
+    elif family == "table":
+        body = describe_table(outcome.summary)
     else:
         body = view(result, everything) if view and result is not None else _summary(outcome)
     title = Text(
@@ -274,6 +277,7 @@ _VIEWS: dict[str, Callable[[Any, bool], RenderableType]] = {
     "translation": _translation,
     "transcript": _transcript,
     "captions": _translation,
+    "predictions": lambda document, _: describe_predictions(document),
 }
 _TITLES = {
     "labels": "Labels",
@@ -292,4 +296,6 @@ _TITLES = {
     "transcript": "Transcript",
     "captions": "Captions in {}",
     "dubbed": "Dubbed in {}",
+    "table": "Table",
+    "predictions": "Predictions",
 }

@@ -9,6 +9,7 @@ from admit_file.models import Settings
 from windfall.adapters.dynamodb import DynamoInsightsIndex
 from windfall.adapters.eventbridge import EventBridgeBus
 from windfall.adapters.s3 import S3ObjectStore
+from windfall.adapters.sagemaker import SageMakerModels
 from windfall.adapters.ssm import SsmProfiles
 from windfall.adapters.stepfunctions import StepFunctionsWorkflows
 from windfall.contracts.subject import Kind
@@ -25,6 +26,7 @@ machines = {
     Kind.IMAGE: settings.analyze_image_machine_arn,
     Kind.TEXT: settings.analyze_text_machine_arn,
     Kind.AUDIO: settings.analyze_audio_machine_arn,
+    Kind.TABLE: settings.score_table_machine_arn,
 }
 bus = EventBridgeBus(settings.event_bus)
 admitter = Admitter(
@@ -34,6 +36,7 @@ admitter = Admitter(
     profiles=SsmProfiles(settings.profiles_path),
     recorder=Recorder(store, index, bus, CloudWatchMeasurements(), settings.results_bucket),
     bucket=settings.results_bucket,
+    models=SageMakerModels(),
 )
 
 

@@ -7,12 +7,13 @@ whether its execution was started starts it again, under the same name.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from admit_file.models import Arrival, arrival_of
+from admit_file.models import Arrival, Overrides, arrival_of
 from admit_file.planning import (
     InvalidProfileError,
     Plan,
@@ -21,15 +22,22 @@ from admit_file.planning import (
     overrides_of,
     plan_for,
 )
-from admit_file.preflight import Inspection, inspect, media_container_of
+from admit_file.preflight import (
+    Inspection,
+    Tables,
+    inspect,
+    media_container_of,
+    table_format_of,
+)
 from admit_file.snapshot import WHOLE_UP_TO, Snapshot, ranged_snapshot_of, snapshot_of
 from windfall import identity, keys
 from windfall.clock import seconds_between, timestamp
 from windfall.contracts.analysis import AnalysisInput
 from windfall.contracts.base import OutputLocation, S3Pointer
+from windfall.contracts.features import TextFeature
 from windfall.contracts.manifest import FileStatus, Manifest
 from windfall.contracts.profile import Profile
-from windfall.contracts.subject import AnalysisSubject, FileIdentity
+from windfall.contracts.subject import AnalysisSubject, FileIdentity, Kind
 from windfall.errors import ConflictError, InvalidInputError, NotFoundError, TransientError
 from windfall.ports.insights import (
     ANALYZING,
@@ -43,12 +51,31 @@ from windfall.ports.insights import (
 if TYPE_CHECKING:
     from windfall.contracts.outcome import Outcome
     from windfall.ports.collaborators import Profiles, Workflows
-    from windfall.ports.storage import ObjectStore, OpenObject
+    from windfall.ports.scoring import ScoringModels
+    from windfall.ports.storage import ObjectHead, ObjectStore, OpenObject
     from windfall.recording import Recorder
 
 _CLAIM_TRIES = 8
 """A claim is tried again when somebody else changed the analysis first; each loss is somebody
 else's progress, so a handful is plenty."""
+
+
+class Choice(NamedTuple):
+    """The profile of a file, and what goes before it."""
+
+    name: str
+    profile: Profile
+    overrides: Overrides
+
+    @property
+    def tables(self) -> Tables:
+        """What is done with a table."""
+        asked, table = set(self.overrides.features or ()), self.profile.table
+        return Tables(
+            profile=self.name,
+            kind=None if table is None or table.train is not None else Kind.TABLE,
+            as_text=bool(asked & set(TextFeature)),
+        )
 
 
 class Candidate(NamedTuple):
@@ -58,8 +85,7 @@ class Candidate(NamedTuple):
     snapshot: Snapshot
     file: FileIdentity
     inspection: Inspection
-    profile_name: str
-    profile: Profile
+    choice: Choice
     plan: Plan
     settings_hash: str
     analysis_id: str
@@ -79,6 +105,7 @@ class Admitter:
     profiles: Profiles
     recorder: Recorder
     bucket: str
+    models: ScoringModels
 
     def admit(self, body: str, *, redelivered: bool = False) -> str:
         """Admit the file that a queue message tells of; the answer says what was done.
@@ -121,8 +148,10 @@ class Admitter:
             return self._turn_away(arrival, wanted, str(error))
         file_id = _file_id(arrival, source.head.pointer.version_id, source.head.etag)
         try:
-            with self._look(source) as snapshot:
-                return self._claim(self._candidate(arrival, snapshot, file_id))
+            with closing(source):
+                choice = self._choose(arrival, source.head)
+                with self._look(source, arrival.key) as snapshot:
+                    return self._claim(self._candidate(arrival, snapshot, file_id, choice))
         except InvalidInputError as error:
             head = source.head
             return self._turn_away(
@@ -139,31 +168,40 @@ class Admitter:
                 status=FileStatus.FAILED,
             )
 
+    def _choose(self, arrival: Arrival, head: ObjectHead) -> Choice:
+        overrides = overrides_of(head.metadata, arrival.overrides)
+        name, profile = choose_profile(arrival.key, overrides.profile, self.profiles)
+        return Choice(name, profile, overrides)
+
     @contextmanager
-    def _look(self, source: OpenObject) -> Iterator[Snapshot]:
-        """The object's bytes: all, or those of a large recording or video that are looked at."""
+    def _look(self, source: OpenObject, key: str) -> Iterator[Snapshot]:
+        """All bytes, or those of a large recording, video or table that are looked at."""
         if source.head.size > WHOLE_UP_TO:
             ranged = ranged_snapshot_of(source, self.store)
-            if media_container_of(ranged.beginning()) is not None:
+            beginning = ranged.beginning()
+            if media_container_of(beginning) or table_format_of(
+                beginning, key, source.head.media_type
+            ):
                 yield ranged
                 return
             source = self.store.open(source.head.pointer)
         with snapshot_of(source) as snapshot:
             yield snapshot
 
-    def _candidate(self, arrival: Arrival, snapshot: Snapshot, file_id: str) -> Candidate:
-        """Look at the bytes, choose the profile and plan."""
-        inspection = inspect(snapshot, arrival.key)
-        overrides = overrides_of(snapshot.head.metadata, arrival.overrides)
-        name, profile = choose_profile(arrival.key, overrides.profile, self.profiles)
-        plan = fitted(plan_for(inspection.kind, profile, overrides), inspection)
+    def _candidate(
+        self, arrival: Arrival, snapshot: Snapshot, file_id: str, choice: Choice
+    ) -> Candidate:
+        """Look at the bytes and plan."""
+        inspection = inspect(snapshot, arrival.key, choice.tables)
+        plan = self._plan(inspection, choice, snapshot.size)
         settings = identity.settings_hash(
             inspection.kind,
             inspection.format,
             plan.features,
             plan.text,
             plan.audio,
-            video=plan.video,
+            plan.table,
+            plan.video,
         )
         pointer = snapshot.head.pointer
         file = FileIdentity(
@@ -177,9 +215,15 @@ class Admitter:
             content_sha256=snapshot.sha256,
         )
         analysis_id = identity.analysis_id(snapshot.sha256, settings)
-        return Candidate(
-            arrival, snapshot, file, inspection, name, profile, plan, settings, analysis_id
-        )
+        return Candidate(arrival, snapshot, file, inspection, choice, plan, settings, analysis_id)
+
+    def _plan(self, inspection: Inspection, choice: Choice, size: int) -> Plan:
+        profile = choice.profile
+        if inspection.kind is not Kind.TABLE or profile.table is None:
+            return fitted(plan_for(inspection.kind, profile, choice.overrides), inspection)
+        planner = importlib.import_module("admit_file.tables").TablePlanner(self.store, self.models)
+        table = planner.plan(choice.name, profile.table, size, inspection.header)
+        return Plan([], None, table=table)
 
     def _claim(self, candidate: Candidate) -> str:
         """Attach the file to its analysis, beginning it if need be."""
@@ -236,7 +280,7 @@ class Admitter:
             analysis_id=candidate.analysis_id,
             attempt=1 if previous is None else previous.attempt + 1,
             kind=candidate.inspection.kind,
-            profile=candidate.profile_name,
+            profile=candidate.choice.name,
             received=candidate.arrival.received,
             file=candidate.file,
             source=self._source(candidate),
@@ -247,6 +291,8 @@ class Admitter:
             video=candidate.plan.video,
             media=candidate.inspection.media,
             skipped=list(candidate.plan.skipped),
+            table=candidate.plan.table,
+            layout=candidate.inspection.layout,
         )
         self.index.begin(plan, attachment, candidate.arrival.event_id, previous, row)
         self._start(plan, plan.model_dump_json())
@@ -358,8 +404,8 @@ def _attachment(candidate: Candidate, row: FileRow | None) -> Attachment:
         file=candidate.file,
         kind=candidate.inspection.kind,
         received=candidate.arrival.received,
-        profile=candidate.profile_name,
+        profile=candidate.choice.name,
         settings_hash=candidate.settings_hash,
-        retention_days=candidate.profile.retention_days,
+        retention_days=candidate.choice.profile.retention_days,
         revision=1 if row is None else row.revision + 1,
     )

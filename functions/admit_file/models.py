@@ -24,6 +24,7 @@ class Settings(EnvironmentSettings):
     analyze_image_machine_arn: str
     analyze_text_machine_arn: str
     analyze_audio_machine_arn: str
+    score_table_machine_arn: str
 
 
 class Overrides(NamedTuple):

@@ -28,6 +28,7 @@ from windfall.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from admit_file.preflight import Inspection
+    from windfall.contracts.table import TablePlan
     from windfall.ports.collaborators import Profiles
 
 _Item = TypeVar("_Item")
@@ -58,6 +59,7 @@ class Plan(NamedTuple):
     audio: AudioPlan | None = None
     video: VideoPlan | None = None
     skipped: Sequence[SkippedFeature] = ()
+    table: TablePlan | None = None
 
 
 def overrides_of(metadata: Mapping[str, str], request: Overrides) -> Overrides:
@@ -112,7 +114,7 @@ def _parsed(name: str, document: str | None) -> Profile:
 
 
 def plan_for(kind: Kind, profile: Profile, overrides: Overrides) -> Plan:
-    """The plan for a kind of file.
+    """The plan for a kind of file; that of a table is made by `admit_file.tables`.
 
     Raises:
         InvalidInputError: An override names something that does not exist or does not fit.

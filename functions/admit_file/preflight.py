@@ -7,7 +7,7 @@ import re
 import zipfile
 from collections.abc import Callable
 from pathlib import PurePosixPath
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, Literal, NamedTuple
 
 from windfall.contracts.subject import Kind
 from windfall.encodings import decode_text
@@ -16,11 +16,14 @@ from windfall.errors import InvalidInputError
 if TYPE_CHECKING:
     from admit_file.snapshot import Snapshot
     from windfall.contracts.audio import MediaFacts
+    from windfall.contracts.table import TableLayout
 
 MOST_TEXT_BYTES = 20_000_000
 """A plain text; ten thousand printed pages, and Comprehend is paid for by the character."""
 _MOST_UNZIPPED_BYTES = 300_000_000
 _MOST_ZIP_ENTRIES = 10_000
+
+TableFormat = Literal["csv", "jsonl", "parquet"]
 
 
 class WorkingCopy(NamedTuple):
@@ -39,6 +42,8 @@ class Inspection(NamedTuple):
         media: What is known of a recording or a video; None for other kinds.
         no_sound: Why the sound of a video can't be transcribed; None where it can.
         no_pictures: Why nothing can be found in its pictures; None where something can.
+        layout: How a table is to be read; None for other kinds.
+        header: The names of a table's columns, where its beginning tells them.
     """
 
     kind: Kind
@@ -48,9 +53,24 @@ class Inspection(NamedTuple):
     media: MediaFacts | None = None
     no_sound: str | None = None
     no_pictures: str | None = None
+    layout: TableLayout | None = None
+    header: tuple[str, ...] = ()
 
 
-def inspect(snapshot: Snapshot, key: str) -> Inspection:
+class Tables(NamedTuple):
+    """What is done with tables under the file's profile.
+
+    Attributes:
+        kind: What a table is then; None when the profile does not speak of tables.
+        as_text: Whether somebody asked for features of texts, whatever the profile says.
+    """
+
+    profile: str = "default"
+    kind: Kind | None = None
+    as_text: bool = False
+
+
+def inspect(snapshot: Snapshot, key: str, tables: Tables) -> Inspection:
     """Find out what a file is.
 
     Raises:
@@ -77,7 +97,49 @@ def inspect(snapshot: Snapshot, key: str) -> Inspection:
     refused = _refusal(beginning)
     if refused is not None:
         raise InvalidInputError(refused)
-    return _inspect_text(snapshot, key)
+    table_format = table_format_of(beginning, key, snapshot.head.media_type)
+    if table_format is None or (tables.as_text and table_format != "parquet"):
+        return _inspect_text(snapshot, key)
+    if tables.kind is None:
+        raise InvalidInputError(_untold(table_format, tables.profile))
+    inspect_table = importlib.import_module("admit_file.tables").inspect_table
+    table: Inspection = inspect_table(snapshot, table_format, tables.kind)
+    return table
+
+
+_TABLES: dict[str, TableFormat] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".tab": "csv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    "text/csv": "csv",
+    "text/tab-separated-values": "csv",
+    "application/jsonl": "jsonl",
+    "application/jsonlines": "jsonl",
+    "application/x-ndjson": "jsonl",
+}
+"""Tables of text, by their name or else by their media type: by its bytes, each is a text."""
+
+
+def table_format_of(beginning: bytes, key: str, media_type: str) -> TableFormat | None:
+    """The format of a table, if it is one."""
+    if beginning.startswith((b"PAR1", b"PARE")):
+        return "parquet"
+    suffix = PurePosixPath(key).suffix.lower()
+    return _TABLES.get(suffix) or _TABLES.get(media_type.partition(";")[0].strip().lower())
+
+
+def _untold(table_format: str, profile: str) -> str:
+    name = {"csv": "CSV", "jsonl": "JSON Lines", "parquet": "Parquet"}[table_format]
+    reason = (
+        f"The file is a table ({name}), and the profile {profile!r} does not say what to do with"
+        " tables. To score it or to train a model on it, choose a profile with a table section"
+        " (windfall drop FILE --profile NAME; docs/tables.md)."
+    )
+    if table_format == "parquet":
+        return reason
+    return f"{reason} To read it as a text, ask for features of texts (--features entities,pii)."
 
 
 # Patterns are compiled when first used, not when the function starts.
@@ -137,7 +199,6 @@ _REFUSED: tuple[tuple[bytes, str], ...] = (
         rb"|\0asm",
         "The file is a program; there is nothing to analyze in it.",
     ),
-    (rb"PAR1", "Tables are not scored yet by this version (this is a Parquet file)."),
     (
         rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
         "The file is an old Office document (doc, xls, ppt); save it as docx or PDF.",
@@ -185,7 +246,7 @@ def _check_bomb(entries: int, unzipped: int) -> None:
 
 def _zip_refusal(names: set[str]) -> str:
     if any(name.startswith("xl/") for name in names):
-        return "Tables are not scored yet by this version (this is an Excel workbook)."
+        return "The file is an Excel workbook; save its table as CSV."
     if any(name.startswith("ppt/") for name in names):
         return "The file is a PowerPoint presentation; save it as PDF."
     if "META-INF/container.xml" in names or "content.xml" in names:

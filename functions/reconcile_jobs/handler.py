@@ -26,7 +26,7 @@ def tell_broken(job: JobId, error: Exception) -> None:
 settings = Settings.from_environment()
 table = DynamoJobTable(settings.insights_table)
 rendezvous = Rendezvous(table, StepFunctionsTokens())
-reconciler = JobReconciler(table, rendezvous, job_services(), tell_broken)
+reconciler = JobReconciler(table, rendezvous, job_services(table), tell_broken)
 
 
 @logger.inject_lambda_context

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 settings = Settings.from_environment()
-rendezvous = Rendezvous(DynamoJobTable(settings.insights_table), StepFunctionsTokens())
-resumer = JobResumer(rendezvous, job_services(), settings.results_bucket)
+table = DynamoJobTable(settings.insights_table)
+rendezvous = Rendezvous(table, StepFunctionsTokens())
+resumer = JobResumer(rendezvous, job_services(table), settings.results_bucket)
 
 
 @logger.inject_lambda_context

@@ -10,8 +10,15 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from windfall import identity
+from windfall.adapters.sagemaker_runtime import SERVICE, Handle
 from windfall.addresses import object_at
-from windfall.contracts.aws import SpeechTaskNotice, TopicEvent, TranscriptionJobEvent
+from windfall.contracts.aws import (
+    InferenceNotice,
+    SpeechTaskNotice,
+    TopicEvent,
+    TranscriptionJobEvent,
+)
 from windfall.contracts.jobs import JobId
 from windfall.errors import InvalidInputError
 
@@ -32,7 +39,14 @@ def notices_of(event: dict[str, Any], bucket: str) -> list[Notice]:
     """
     if "Records" in event:
         messages = [record.sns.message for record in TopicEvent.model_validate(event).records]
-        return [notice for message in messages if (notice := _of_message(message)) is not None]
+        found = [notice for message in messages if (notice := _of_message(message)) is not None]
+        # An endpoint's topic hears of every request to it, whosever it is.
+        mark = identity.stack_mark(bucket)
+        return [
+            notice
+            for notice in found
+            if notice.job.service != SERVICE or notice.job.name.startswith(f"{mark}-")
+        ]
     read = _EVENTS.get(str(event.get("source")))
     if read is None:
         raise InvalidInputError(f"No job ends by an event of {event.get('source')!r}.")
@@ -66,7 +80,19 @@ def _narration(document: dict[str, Any]) -> Notice | None:
     return Notice(JobId("polly", name), notice.task)
 
 
+def _inference(document: dict[str, Any]) -> Notice | None:
+    if document.get("eventSource") != "aws:sagemaker":
+        return None
+    told = InferenceNotice.model_validate(document)
+    if told.status == "Completed":
+        handle = Handle(output=told.answer.output_location)
+    else:
+        reason = told.failure_reason or "SageMaker gave no reason."
+        handle = Handle(failure=told.failure_location, reason=reason)
+    return Notice(JobId(SERVICE, told.inference_id), handle.text())
+
+
 _EVENTS: Mapping[str, Callable[[dict[str, Any]], Notice | None]] = {
     "aws.transcribe": _transcription,
 }
-_MESSAGES: Sequence[Callable[[dict[str, Any]], Notice | None]] = (_narration,)
+_MESSAGES: Sequence[Callable[[dict[str, Any]], Notice | None]] = (_narration, _inference)

@@ -37,6 +37,7 @@ NEVER = {
     "xml.sax",
 }
 RECORDING = {"admit_file", "record_failure", "record_insights"}
+SCORING = {"prepare_table", "submit_inference", "score_rows", "join_predictions"}
 # A contract with many shapes, and the functions that read or write them.
 ONLY_FOR = {
     "windfall.contracts.analysis": {"admit_file"},
@@ -47,8 +48,8 @@ ONLY_FOR = {
     "windfall.contracts.executions": {"record_failure"},
     "windfall.contracts.manifest": RECORDING,
     "windfall.contracts.profile": {"admit_file"},
-    "windfall.contracts.table": {"admit_file"},
-    "windfall.contracts.training": {"admit_file"},
+    "windfall.contracts.table": {"admit_file", *SCORING},
+    "windfall.contracts.training": {"admit_file", *SCORING},
     "windfall.terms": RECORDING,
 }
 # Each handler is imported in a fork of its own, behind the boto3 that Lambda has loaded by then.

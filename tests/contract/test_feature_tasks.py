@@ -12,11 +12,14 @@ from dub_audio.models import DubAudioTask
 from join_speech.models import JoinSpeechTask
 from narrate_text.models import NarrateTextTask
 from prepare_text.models import PrepareTextTask
+from score_rows.models import ScoreRowsTask
+from submit_inference.models import SubmitInferenceTask
 from synthesize_speech.models import SynthesizeSpeechTask
 from translate_captions.models import TranslateCaptionsTask
 from translate_text.models import TranslateTextTask
 from windfall.contracts.base import Contract
 from windfall.contracts.features import ImageFeature, TextFeature
+from windfall.contracts.scoring import JoinTask, PrepareTableTask
 from windfall.text.extraction import FORMATS
 from write_captions.models import WriteCaptionsTask
 
@@ -28,7 +31,11 @@ TASKS: dict[str, type[Contract]] = {
     "dub_audio": DubAudioTask,
     "join_speech": JoinSpeechTask,
     "narrate_text": NarrateTextTask,
+    "join_predictions": JoinTask,
+    "prepare_table": PrepareTableTask,
     "prepare_text": PrepareTextTask,
+    "score_rows": ScoreRowsTask,
+    "submit_inference": SubmitInferenceTask,
     "synthesize_speech": SynthesizeSpeechTask,
     "translate_captions": TranslateCaptionsTask,
     "translate_text": TranslateTextTask,

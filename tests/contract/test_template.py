@@ -31,6 +31,8 @@ WITHOUT_RESOURCES = {
     "transcribe:StartTranscriptionJob",
     "states:SendTaskSuccess",
     "states:SendTaskFailure",
+    "cloudwatch:PutMetricData",
+    "ecr:GetAuthorizationToken",
     "logs:CreateLogDelivery",
     "logs:GetLogDelivery",
     "logs:UpdateLogDelivery",
@@ -52,6 +54,9 @@ AWS_ERRORS = {
     "StepFunctions.ThrottlingException",
     "StepFunctions.SdkClientException",
     "StepFunctions.ExecutionLimitExceededException",
+    "SageMaker.ResourceLimitExceededException",
+    "SageMaker.SdkClientException",
+    "SageMaker.ThrottlingException",
 }
 
 

@@ -23,7 +23,10 @@ from PIL import Image
 
 from tests.e2e.deployment import Deployment, unique, until
 from tests.e2e.local import LocalProcess
+from tests.e2e.models import Models, as_csv, rows
+from tests.fakes.models import SUMS, boosted
 from windfall.adapters.dynamodb_jobs import DynamoJobTable
+from windfall.adapters.sagemaker_runtime import Handle
 from windfall.contracts.jobs import JobId
 from windfall_local.api import Principal
 from windfall_local.identity.documents import Policy, read_policy
@@ -40,6 +43,11 @@ NOT_USED_HERE = {
     "HandOverWhatItCannotRecord": "only Lambda itself uses it, when a function has failed thrice",
     "HandOverWhatItCannotTell": "only Lambda itself uses it, when a function has failed thrice",
     "WaitForTextAnalyses": "Step Functions asks after nested executions on AWS; here it knows",
+    "ScoreTableRole/TransformTables": "only when a profile asks for batch transform",
+    "ResumeJobRole/TellMissingAnswers": "only when a notification is ahead of its object",
+    "SubmitInferenceRole/ReadAnswers": "only when a table is scored again after it failed",
+    "SubmitInferenceRole/TellMissingAnswers": "only when what was scored then is gone",
+    "SubmitInferenceRole/TellWhoWaits": "only when a payload is scored before its token is parked",
     "TranscribeAudioRole/TellWhoWaits": "only when a job ends before its token is parked",
     "NarrateTextRole/TellWhoWaits": "only when a narration is there before its token is parked",
     "TranscribeAudioRole/TellMissingFromForbidden": "only when a recording goes before it is heard",
@@ -118,8 +126,25 @@ def use_everything(deployment: Deployment) -> None:
     ]
     deployment.wait(*files, seconds=400)
     deployment.wait(deployment.drop("proof/again.txt", letter))
+    score_tables(deployment)
     reconcile_jobs_that_vanished(deployment)
     end_an_execution(deployment)
+
+
+def score_tables(deployment: Deployment) -> None:
+    """Rows are scored by an endpoint of each kind; some do not fit, and a request fails."""
+    models = Models(deployment)
+    model = models.model(boosted())
+    plain = {"contract": models.contract(), "most_rejected": 50}
+    table = [*rows(3), ["c", "no number", *"123"]]
+    for mode, asynchronous in (("async", True), ("real_time", False)):
+        endpoint = models.endpoint(model, asynchronous=asynchronous)
+        document = {"table": {**plain, "endpoint": endpoint, "mode": mode}}
+        with deployment.profile(json.dumps(document)) as name:
+            deployment.analyze(f"proof/{mode}.csv", as_csv(table), profile=name)
+    refusing = {"endpoint": models.endpoint(models.script(SUMS))}
+    with deployment.profile(json.dumps({"table": refusing})) as name:
+        deployment.analyze("proof/refused.csv", as_csv([list("abcde")]), profile=name)
 
 
 def end_an_execution(deployment: Deployment) -> None:
@@ -144,6 +169,9 @@ def reconcile_jobs_that_vanished(deployment: Deployment) -> None:
         jobs.park(
             JobId(service, name), "a token that nobody waits with", LONG_AGO, uuid.uuid4().hex
         )
+    answers = f"s3://{deployment.output('ResultsBucketName')}/scoring/answers"
+    expired = Handle(output=f"{answers}/none.out", until=LONG_AGO).text()
+    jobs.park(JobId("sagemaker", name), "a token that nobody waits with", LONG_AGO, expired)
     answer = deployment.client("lambda").invoke(
         FunctionName=deployment.resources["ReconcileJobsFunction"], Payload=b"{}"
     )

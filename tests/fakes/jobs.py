@@ -27,6 +27,10 @@ class FakeJobTable:
         self.due: dict[JobId, str] = {}
         self.claims: dict[JobId, str] = {}
 
+    def find(self, job: JobId) -> JobRow:
+        """The row."""
+        return self.rows.get(job, JobRow())
+
     def park(self, job: JobId, token: str, due: str, handle: str | None = None) -> JobRow:
         """Add a token."""
         row = self.rows.get(job, JobRow())

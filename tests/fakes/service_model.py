@@ -29,6 +29,8 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
 _PATTERNS = {
     r"[\P{M}\p{M}]": r"[\s\S]",
     r"\p{ASCII}": r"[\x00-\x7f]",
+    r"[\p{Print}]": r"[\x20-\x7e]",
+    r"\z": r"\Z",
     r"\p{L}": r"\w",
     r"\p{N}": r"\d",
     r"\p{Z}": r"\s",

@@ -53,14 +53,19 @@ class FakeObjectStore:
         self.opened: list[FakeOpenObject] = []
 
     def drop(
-        self, bucket: str, key: str, body: bytes, metadata: Mapping[str, str] | None = None
+        self,
+        bucket: str,
+        key: str,
+        body: bytes,
+        metadata: Mapping[str, str] | None = None,
+        media_type: str = "binary/octet-stream",
     ) -> S3Pointer:
         """Put an object as a user does; hooks do not see it."""
         versions = self._objects.setdefault((bucket, key), [])
         version = f"v{len(versions) + 1}" if bucket in self._versioned else None
         if version is None:
             versions.clear()
-        versions.append(StoredObject(body, "binary/octet-stream", version, dict(metadata or {})))
+        versions.append(StoredObject(body, media_type, version, dict(metadata or {})))
         return S3Pointer(bucket=bucket, key=key, version_id=version)
 
     def delete(self, bucket: str, key: str) -> None:

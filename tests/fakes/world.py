@@ -13,6 +13,7 @@ from record_insights.models import RecordRequest, RecordResult
 from tests.fakes.collaborators import FakeBus, FakeMeasurements, FakeProfiles, FakeWorkflows
 from tests.fakes.hooks import Hook
 from tests.fakes.insights import FakeInsightsIndex
+from tests.fakes.scoring import FakeScoringModels
 from tests.fakes.spending import FakeSpending
 from tests.fakes.storage import FakeObjectStore
 from windfall import keys
@@ -37,13 +38,20 @@ class World:
         self.index = FakeInsightsIndex()
         self.workflows = FakeWorkflows()
         self.profiles = FakeProfiles()
+        self.models = FakeScoringModels()
         self.bus = FakeBus()
         self.measurements = FakeMeasurements()
         self.recorder = Recorder(
             self.store, self.index, self.bus, self.measurements, RESULTS, clock=lambda: NOW
         )
         self.admitter = Admitter(
-            self.store, self.index, self.workflows, self.profiles, self.recorder, RESULTS
+            self.store,
+            self.index,
+            self.workflows,
+            self.profiles,
+            self.recorder,
+            RESULTS,
+            self.models,
         )
         self.spending = FakeSpending()
         prices = PriceList.of_region("us-east-1")

@@ -13,14 +13,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from admit_file.preflight import inspect
+from arro3.core import Array, DataType, Table
+from arro3.io import write_parquet
+
+from admit_file.preflight import Tables, inspect
 from admit_file.snapshot import Snapshot
+from join_predictions.answers import read_answers
+from tests.fakes.storage import FakeObjectStore
 from windfall.captions.transcript import read_words
 from windfall.contracts.base import S3Pointer
 from windfall.encodings import decode_text
 from windfall.errors import InvalidInputError
 from windfall.mp3 import sound
 from windfall.ports.storage import ObjectHead
+from windfall.tables.parquet import read_parquet
 from windfall.tables.sniffing import sniff_csv, sniff_json_lines
 from windfall.text.extraction import FORMATS, extract
 from windfall_local.api import ServiceError
@@ -64,7 +70,7 @@ def _preflight(data: bytes) -> object:
     place = S3Pointer(bucket="b", key="k")
     head = ObjectHead(place, len(data), "e", "", {})
     snapshot = Snapshot(head, len(data), hashlib.sha256(data).hexdigest(), io.BytesIO(data))
-    found = inspect(snapshot, "a file")
+    found = inspect(snapshot, "a file", Tables())
     return found if found.convert is None else found.convert(snapshot.stream)
 
 
@@ -86,6 +92,23 @@ def _transcript(data: bytes) -> object:
 
 def _sniff(data: bytes) -> object:
     return sniff_csv(data, whole=True), sniff_json_lines(data, whole=True)
+
+
+def _parquet(data: bytes) -> object:
+    store = FakeObjectStore()
+    pointer = store.drop("b", "k", data)
+    header, rows = read_parquet(store, pointer, len(data))
+    return header, list(rows)
+
+
+def _a_parquet() -> bytes:
+    columns = [
+        Array([1, None, 3], type=DataType.int64()),
+        Array(list("abc"), type=DataType.string()),
+    ]
+    body = io.BytesIO()
+    write_parquet(Table.from_arrays(columns, names=["n", "s"]), body)
+    return body.getvalue()
 
 
 def _files(*names: str) -> tuple[bytes, ...]:
@@ -125,6 +148,14 @@ TARGETS: dict[str, Target] = {
         _sniff,
         (InvalidInputError,),
         _lines('a;b\n1,5;"x\ny"\n', '{"a": 1}\n{"a": null, "b": []}\n'),
+    ),
+    "parquet": Target(_parquet, (InvalidInputError,), (_a_parquet(),)),
+    "answers": Target(
+        lambda data: read_answers(data, 2),
+        (InvalidInputError,),
+        _lines(
+            "0.1\n0.9", "[0.1, 0.9],[0.8, 0.2]", '{"predictions": [{"score": 1}, {"score": 2}]}'
+        ),
     ),
     "transcript": Target(
         _transcript,

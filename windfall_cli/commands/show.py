@@ -31,7 +31,10 @@ def show(
     file: Annotated[str, typer.Argument(help="A path, a key, or an id (its beginning will do).")],
     everything: Annotated[bool, typer.Option("--all", help="Every row of every table.")] = False,
     picture: Annotated[
-        Path | None, typer.Option(help="Write the image with all that was found in it, as PNG.")
+        Path | None,
+        typer.Option(
+            help="Write the image with all that was found in it, or the distribution, as PNG."
+        ),
     ] = None,
     save: Annotated[
         Path | None, typer.Option(help="Copy every result into this folder.", metavar="FOLDER")
@@ -105,6 +108,12 @@ def search(
 def _write_picture(
     stack: Stack, manifest: Manifest, results: dict[str, object], target: Path, quiet: bool
 ) -> None:
+    drawn = [file for file in manifest.files if file.name == "distribution.png"]
+    if drawn:
+        target.write_bytes(read_object(stack, S3Pointer(bucket=drawn[0].bucket, key=drawn[0].key)))
+        if not quiet:
+            console.print(f"Copied: {plain(str(target))}")
+        return
     if manifest.kind != "image":
         raise CommandError(f"{manifest.key} is not an image: there is nothing to draw on.")
     # The working copy is what the services saw, so the boxes fit it.

@@ -141,7 +141,7 @@ REJECTED: Cases = {
         "would unpack to 310 MB",
     ),
     "cut-off document": (lambda: word_document()[:-100], "broken"),
-    "workbook": (lambda: zipped(("xl/workbook.xml", b"")), "Tables are not scored yet"),
+    "workbook": (lambda: zipped(("xl/workbook.xml", b"")), "save its table as CSV"),
     "gzip": (lambda: b"\x1f\x8b\x08\0\0\0\0\0", "archive"),
     "tar": (lambda: b"\0" * 257 + b"ustar\x0000" + b"\0" * 200, "archive"),
     "program": (lambda: b"\x7fELF\2\1\1\0" + b"\0" * 50, "program"),

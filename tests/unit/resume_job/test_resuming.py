@@ -10,6 +10,8 @@ import pytest
 
 from resume_job.logic import JobResumer
 from tests.fakes.jobs import FakeJobTable, FakeSpeechTasks, FakeTokens, FakeTranscription
+from tests.fakes.storage import FakeObjectStore
+from windfall.adapters.sagemaker_runtime import Handle, SageMakerAsynchronousScoring
 from windfall.contracts.jobs import Completion, JobId
 from windfall.errors import InvalidInputError, TransientError
 from windfall.rendezvous import Rendezvous
@@ -104,3 +106,44 @@ def test_jobs_of_others_and_other_states_are_left_alone() -> None:
 def test_what_ends_no_job_is_not_passed_over_in_silence(strange: dict[str, Any]) -> None:
     with pytest.raises(InvalidInputError):
         Stage().resumer.resume(strange)
+
+
+OUTPUT = "s3://windfall-results/scoring/answers/1b2c3d4e.out"
+
+
+def inference_of(name: str) -> dict[str, Any]:
+    message: dict[str, Any] = json.loads(event(name)["Records"][0]["Sns"]["Message"])
+    return message
+
+
+def scored(name: str, bucket: str = "windfall-results") -> tuple[dict[str, str], FakeTokens]:
+    """What becomes of a payload's task by a notification."""
+    store, table, tokens = FakeObjectStore(), FakeJobTable(), FakeTokens()
+    job = JobId("sagemaker", inference_of(name)["inferenceId"])
+    handle = Handle(output=OUTPUT, failure="s3://windfall-results/scoring/failures/1.out")
+    table.park(job, "token", "2026-11-23T14:10:00.000Z", handle.text())
+    store.drop("windfall-results", "scoring/answers/1b2c3d4e.out", b"0.5\n")
+    store.drop("windfall-results", "scoring/failures/1.out", b"nine columns where ten are needed")
+    services = {"sagemaker": SageMakerAsynchronousScoring(store, table)}
+    resumer = JobResumer(Rendezvous(table, tokens), services, bucket)
+    return resumer.resume(event(name)), tokens
+
+
+def test_an_inference_that_completed_tells_where_its_answer_lies() -> None:
+    done, tokens = scored("inference_completed")
+    assert list(done.values()) == ["completed"]
+    assert tokens.told == {"token": Completion(result={"output": OUTPUT})}
+
+
+def test_an_inference_that_failed_tells_what_the_container_said() -> None:
+    done, tokens = scored("inference_failed")
+    assert list(done.values()) == ["failed"]
+    told = tokens.told["token"]
+    assert told.error == "TransientError"
+    assert told.reason is not None
+    assert told.reason.startswith("ClientError: Received server error (500) from model.")
+    assert told.reason.endswith("nine columns where ten are needed")
+
+
+def test_requests_of_others_to_the_same_endpoint_are_theirs() -> None:
+    assert scored("inference_completed", bucket="another-results")[0] == {}

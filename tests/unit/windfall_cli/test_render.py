@@ -100,3 +100,34 @@ def test_every_file_is_named_with_its_folder() -> None:
     text = show(manifest([]), {})
     assert f"s3://results/results/{FILE_ID}/" in text
     assert "labels.json" in text
+
+
+def test_a_scored_table_shows_what_was_rejected_and_how_its_scores_lie() -> None:
+    table = {
+        "feature": "table",
+        "status": "ok",
+        "summary": {
+            "rows": 41_188,
+            "columns": 21,
+            "rejected": 1,
+            "payloads": 3,
+            "reasons": ["row 70, column age: 'abc' is no whole number"],
+        },
+    }
+    summary = {
+        "rows": 41_187,
+        "model": "churn",
+        "mode": "async",
+        "classes": {"leaves": 4_000, "stays": 37_187},
+        "numbers": {"mean": 0.1234, "least": 0.001, "quartiles": [0.1, 0.2, 0.3], "most": 0.99},
+        "unusable": 0,
+        "histogram": [["0", 40_000], ["0.5", 1_187]],
+    }
+    scored = manifest([table, ok("predictions")], kind="table", format="csv")
+    shown = show(scored, {"predictions": summary})
+    assert "41,188 rows of 21 columns" in shown
+    assert "column age: 'abc' is no whole number" in shown
+    assert "41,187 rows by churn (async)" in shown
+    assert "from 0.001 to 0.99, 0.1234 on average" in shown
+    assert shown.index("stays") < shown.index("leaves")
+    assert "40,000" in shown

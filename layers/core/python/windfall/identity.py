@@ -63,6 +63,15 @@ def execution_name(analysis: str, attempt: int) -> str:
     return f"{analysis}-{attempt}"
 
 
+def stack_mark(bucket: str) -> str:
+    """A few digits that are this stack's own, for names that a whole account shares.
+
+    Args:
+        bucket: The results bucket: its name is unlike any other stack's.
+    """
+    return _digest(bucket)[:8]
+
+
 def parse_execution_name(name: str) -> tuple[str, int] | None:
     """The analysis and attempt that an execution's name tells; None for a name not of ours."""
     match = _EXECUTION_NAME.match(name)

@@ -21,7 +21,7 @@ are asked after: `<due>#<service>#<job>`. `expires` (epoch seconds) is the time 
 
 The results bucket holds `results/<file>/…`; a file that is analyzed again under other settings
 gets a folder of its own for them, `results/<file>/<analysis, 12 digits>/…`, so that no result of
-one analysis passes for one of another.
+one analysis passes for one of another. `scoring/…` is what goes to SageMaker and comes from it.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ RECENT_INDEX = "recent"
 SPEND_PREFIX = "ATTEMPT#"
 
 _RESULTS = "results/"
+_SCORING = "scoring/"
 
 
 def file_pk(file_id: str) -> str:
@@ -140,3 +141,8 @@ def manifest_key(file_id: str) -> str:
 def owner_of_prefix(prefix: str) -> str:
     """The file whose folder a prefix is, or lies in."""
     return prefix.removeprefix(_RESULTS).split("/", 1)[0]
+
+
+def scoring_prefix(execution: str) -> str:
+    """The folder of what an execution sends to SageMaker; it is forgotten after two weeks."""
+    return f"{_SCORING}work/{execution}/"

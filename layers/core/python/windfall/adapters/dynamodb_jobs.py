@@ -38,6 +38,13 @@ class DynamoJobTable:
     def _client(self) -> Any:
         return self._given_client or store_client("dynamodb")
 
+    def find(self, job: JobId) -> JobRow:
+        """The row as it stands."""
+        key = key_of(keys.job_pk(*_parts(job)), keys.JOB_SK)
+        with translated_errors():
+            answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        return _row(answer.get("Item", {}))
+
     def park(self, job: JobId, token: str, due: str, handle: str | None = None) -> JobRow:
         """Add a token, keep the handle, and list the job."""
         values = {

@@ -6,12 +6,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from windfall.adapters.polly_tasks import PollySpeechTasks
+from windfall.adapters.s3 import S3ObjectStore
+from windfall.adapters.sagemaker_runtime import SageMakerAsynchronousScoring
 from windfall.adapters.transcribe import TranscribeTranscription
 
 if TYPE_CHECKING:
-    from windfall.ports.jobs import JobService
+    from windfall.ports.jobs import JobService, JobTable
 
 
-def job_services() -> Mapping[str, JobService]:
+def job_services(table: JobTable) -> Mapping[str, JobService]:
     """The services; none is called before it is asked after a job."""
-    return {"polly": PollySpeechTasks(), "transcribe": TranscribeTranscription()}
+    return {
+        "polly": PollySpeechTasks(),
+        "transcribe": TranscribeTranscription(),
+        "sagemaker": SageMakerAsynchronousScoring(S3ObjectStore(), table),
+    }

@@ -41,6 +41,23 @@ class SpeechTaskNotice(ForeignContract):
     output: str = Field(alias="outputUri")
 
 
+class InferenceAnswer(ForeignContract):
+    """Where the answer to a request lies; where a failure does is not always told."""
+
+    output_location: str | None = Field(default=None, alias="outputLocation")
+
+
+class InferenceNotice(ForeignContract):
+    """SageMaker says by SNS that an asynchronous inference ended."""
+
+    source: Literal["aws:sagemaker"] = Field(alias="eventSource")
+    status: Literal["Completed", "Failed"] = Field(alias="invocationStatus")
+    inference_id: str = Field(alias="inferenceId")
+    answer: InferenceAnswer = Field(default_factory=InferenceAnswer, alias="responseParameters")
+    failure_location: str | None = Field(default=None, alias="failureLocation")
+    failure_reason: str | None = Field(default=None, alias="failureReason")
+
+
 class TopicMessage(ForeignContract):
     """A message of an SNS topic."""
 

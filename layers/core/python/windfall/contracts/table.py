@@ -57,7 +57,7 @@ class TableProfile(Contract):
     threshold: float | None = Field(default=None, ge=0, le=1)
     keep: Literal["all", "id"] = "all"
     most_rejected: float = Field(default=10, ge=0, le=100)
-    payload_megabytes: int = Field(default=5, ge=1, le=1_000)
+    payload_megabytes: int = Field(default=5, ge=1, le=100)
     request_seconds: int = Field(default=21_600, ge=60, le=21_600)
     invocation_seconds: int = Field(default=900, ge=1, le=3_600)
     instance_type: Annotated[str, StringConstraints(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")] = (

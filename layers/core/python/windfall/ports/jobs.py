@@ -42,6 +42,10 @@ class JobTable(Protocol):
     Every method raises `TransientError` when the table can not answer now.
     """
 
+    def find(self, job: JobId) -> JobRow:
+        """The row as it stands; an empty one when there is none."""
+        ...
+
     def park(self, job: JobId, token: str, due: str, handle: str | None = None) -> JobRow:
         """Add a token, keep the handle, and list the job to be asked after once it is due."""
         ...

@@ -1,0 +1,82 @@
+"""Scores payloads by a real-time or serverless endpoint; every answer is kept once it is there."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from score_rows.models import ScoredRows, ScoreRowsTask
+from windfall.checkpoints import Checkpoints, TimeLeft, take_steps
+from windfall.contracts.scoring import ScoredPayload
+from windfall.errors import InvalidInputError, TransientError
+from windfall.tables import workroom
+
+if TYPE_CHECKING:
+    from windfall.contracts.table import TablePlan
+    from windfall.ports.scoring import SynchronousScoring
+    from windfall.ports.storage import ObjectStore
+
+_WORKERS = 4
+"""Requests side by side: what one small instance answers well."""
+_TRIES = 3
+_LONGEST_REASON = 300
+
+
+@dataclass(frozen=True, slots=True)
+class RowScorer:
+    """Scores the payloads of tables."""
+
+    store: ObjectStore
+    scoring: SynchronousScoring
+
+    def score(self, task: ScoreRowsTask, time_left: TimeLeft) -> ScoredRows:
+        """Score every payload that was not scored by an earlier try.
+
+        Raises:
+            InvalidInputError: The analysis names no endpoint.
+            NotFoundError: There is no such endpoint.
+            WorkContinuesError: Time runs low; the answers that are there are kept.
+            TransientError: The model broke, is not ready, or busy; try again.
+        """
+        plan = task.analysis.table
+        if plan.endpoint is None:
+            raise InvalidInputError("The analysis does not name an endpoint.")
+        work = Checkpoints(self.store, workroom.work_location(task.analysis), workroom.FEATURE)
+        saved = work.saved()
+        left = [number for number in task.payloads if not _is_done(number, plan, saved)]
+        take_steps(left, partial(self._score, plan, work), time_left, workers=_WORKERS)
+        return ScoredRows(scored=_failures(task.payloads, plan, work))
+
+    def _score(self, plan: TablePlan, work: Checkpoints, number: int) -> None:
+        body = work.part(workroom.payload_name(number, plan.content_type))
+        try:
+            answer = self._answer(plan, body)
+        except InvalidInputError as error:
+            failure = ScoredPayload(number=number, reason=str(error)[:_LONGEST_REASON])
+            work.save(workroom.failure_name(number), failure.model_dump_json().encode())
+        else:
+            name = workroom.output_name(number, plan.content_type)
+            work.save(name, answer, plan.content_type)
+
+    def _answer(self, plan: TablePlan, body: bytes) -> bytes:
+        """The model's answer; one that breaks now and then is asked again at once."""
+        for _ in range(_TRIES - 1):
+            with suppress(TransientError):
+                return self.scoring.score(plan.endpoint or "", body, plan.content_type)
+        return self.scoring.score(plan.endpoint or "", body, plan.content_type)
+
+
+def _is_done(number: int, plan: TablePlan, saved: frozenset[str]) -> bool:
+    return (
+        workroom.output_name(number, plan.content_type) in saved
+        or workroom.failure_name(number) in saved
+    )
+
+
+def _failures(payloads: list[int], plan: TablePlan, work: Checkpoints) -> list[ScoredPayload]:
+    saved = work.saved()
+    names = [workroom.failure_name(number) for number in payloads]
+    found = work.parts([name for name in names if name in saved])
+    return [ScoredPayload.model_validate_json(body) for body in found]

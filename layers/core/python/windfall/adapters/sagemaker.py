@@ -1,0 +1,99 @@
+"""Amazon SageMaker: what its endpoints and models are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from windfall.adapters.aws_errors import translated_errors
+from windfall.adapters.clients import ai_client
+from windfall.errors import InvalidInputError, NotFoundError, TransientError, WindfallError
+
+_FRESH_SECONDS = 30.0
+"""How long an endpoint's version is believed, as a profile is."""
+_SERVES = frozenset({"InService", "Updating", "SystemUpdating", "RollingBack"})
+
+
+class SageMakerModels:
+    """Asks for endpoints and models, and remembers the answers for half a minute.
+
+    Args:
+        clock: Seconds that never go back.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._known: dict[str, tuple[float, str]] = {}
+
+    def endpoint_version(self, endpoint: str) -> str:
+        """The name of the endpoint's configuration: a deployment makes another one."""
+        return self._remembered(f"endpoint/{endpoint}", lambda: _endpoint_version(endpoint))
+
+    def model_version(self, model: str) -> str:
+        """The model's ARN and the time of its making: a name may be used again."""
+        return self._remembered(f"model/{model}", lambda: _model_version(model))
+
+    def _remembered(self, name: str, ask: Callable[[], str]) -> str:
+        asked_at, version = self._known.get(name, (float("-inf"), ""))
+        if self._clock() - asked_at >= _FRESH_SECONDS:
+            version = ask()
+            self._known[name] = (self._clock(), version)
+        return version
+
+
+def why_refused(endpoint: str, message: str) -> WindfallError:
+    """Why an endpoint refused a request that is right in itself.
+
+    SageMaker answers with the same error for an endpoint that is not there, that is being created
+    and that does not take such requests; its description tells them apart.
+    """
+    try:
+        status, reason = _endpoint_status(endpoint)
+    except NotFoundError as error:
+        return error
+    if status == "Creating":
+        return TransientError(f"the endpoint {endpoint!r} is being created")
+    if status in _SERVES:
+        return InvalidInputError(f"the endpoint {endpoint!r} refused the request: {message}")
+    return InvalidInputError(_does_not_serve(endpoint, status, reason))
+
+
+def _endpoint_version(endpoint: str) -> str:
+    answer = _describe_endpoint(endpoint)
+    status = answer["EndpointStatus"]
+    if status not in _SERVES and status != "Creating":
+        raise InvalidInputError(_does_not_serve(endpoint, status, answer.get("FailureReason")))
+    return str(answer["EndpointConfigName"])
+
+
+def _endpoint_status(endpoint: str) -> tuple[str, str | None]:
+    answer = _describe_endpoint(endpoint)
+    return answer["EndpointStatus"], answer.get("FailureReason")
+
+
+def _does_not_serve(endpoint: str, status: str, reason: str | None) -> str:
+    return f"the endpoint {endpoint!r} does not serve ({status}{f': {reason}' if reason else ''})"
+
+
+def _describe_endpoint(endpoint: str) -> dict[str, Any]:
+    return _described("describe_endpoint", f"endpoint named {endpoint!r}", EndpointName=endpoint)
+
+
+def _model_version(model: str) -> str:
+    answer = _described("describe_model", f"model named {model!r}", ModelName=model)
+    return f"{answer['ModelArn']} {answer['CreationTime']:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _described(operation: str, what: str, **names: str) -> dict[str, Any]:
+    """The answer; SageMaker says of a name that is not there that it could not be found (400)."""
+    with translated_errors():
+        try:
+            answer: dict[str, Any] = getattr(ai_client("sagemaker"), operation)(**names)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in {"ValidationException", "ResourceNotFound"}:
+                raise NotFoundError(f"there is no {what} in SageMaker") from error
+            raise
+    return answer
