@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from windfall_cli.commands import cloud, cost, demo, doctor, drop, models, profile, redrive, show
+from windfall_cli.commands import (
+    backfill,
+    cloud,
+    cost,
+    demo,
+    doctor,
+    drop,
+    models,
+    profile,
+    redrive,
+    show,
+)
 
 app = typer.Typer(
     help="Drop a file; get everything that AWS's AI services can tell about it.",
@@ -21,6 +32,7 @@ app.command()(show.search)
 app.command()(cost.cost)
 app.add_typer(profile.app, name="profile")
 app.add_typer(models.app, name="models")
+app.command()(backfill.backfill)
 app.command()(redrive.redrive)
 app.command()(doctor.doctor)
 app.command()(demo.demo)
