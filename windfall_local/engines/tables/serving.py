@@ -38,7 +38,7 @@ def main(descriptor: int, kind: str, folder: Path, code: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with socket.socket(fileno=descriptor) as connection, connection.makefile("rwb") as channel:
         try:
-            container = _open(kind, folder, code)
+            container = open_container(kind, folder, code)
         except Exception as error:
             traceback.print_exc()
             _say(channel, {"ready": False, "reason": f"{type(error).__name__}: {error}"})
@@ -51,7 +51,8 @@ def main(descriptor: int, kind: str, folder: Path, code: Path) -> None:
             _say(channel, _answer(container, Invocation(**asked), output))
 
 
-def _open(kind: str, folder: Path, code: Path) -> Container:
+def open_container(kind: str, folder: Path, code: Path) -> Container:
+    """A container of a kind, with its model loaded."""
     # Each kind imports what it needs: XGBoost alone takes half a second.
     if kind == "xgboost":
         import_xgboost()

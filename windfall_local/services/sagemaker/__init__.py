@@ -23,6 +23,8 @@ training        CreateTrainingJob and its kin
 trainer         a training job's work; `final_metrics` reads its log
 transforms      CreateTransformJob and its kin
 transformer     a transform job's work, by `batches` and `filters`
+processing      CreateProcessingJob and its kin
+processor       a processing job's work
 """
 
 from windfall_local.services.sagemaker.service import SageMakerService

@@ -20,6 +20,9 @@ _KINDS: dict[str, Kind] = {
 }
 
 
+_CLARIFY = "sagemaker-clarify-processing"
+
+
 @dataclass(frozen=True, slots=True)
 class Image:
     """A container image of AWS that has a counterpart here.
@@ -31,6 +34,16 @@ class Image:
 
     uri: str
     kind: Kind
+
+
+def read_processing_image(uri: str | None) -> str:
+    """What stands in the image of a processing job: `clarify`, or what runs a script.
+
+    Raises:
+        UnsupportedOperationError: It is none that can be run here.
+    """
+    match = _IMAGE.fullmatch(uri or "")
+    return "clarify" if match and match["name"] == _CLARIFY else read_image(uri).kind
 
 
 def read_image(uri: str | None) -> Image:

@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 from windfall_local.services.sagemaker.channels import DownloadError
 from windfall_local.services.sagemaker.containers import Container
@@ -30,7 +30,24 @@ class JobFailedError(Exception):
     """The job has failed; the message is its FailureReason."""
 
 
-Change = Callable[[Document], Awaitable[None]]
+class Worker(Protocol):
+    """Does the jobs of one sort."""
+
+    jobs: Jobs
+    """Whose it is; set by them."""
+
+    async def work(self, job: Document) -> None:
+        """Do a job.
+
+        Raises:
+            JobFailedError: It can't be done.
+            windfall_local.services.sagemaker.channels.DownloadError: Its data can't be fetched.
+        """
+        ...
+
+    async def announce(self, job: Document) -> None:
+        """Put a job's state on the bus."""
+        ...
 
 
 class Jobs:
@@ -39,18 +56,15 @@ class Jobs:
     Args:
         records: Where they are kept.
         quota: The name of the limit of how many may be in progress.
-        work: Does a job.
-        announce: Tells of a change of a job.
+        worker: Does them.
         grace: Seconds that a container has to end by itself.
     """
 
-    def __init__(
-        self, records: Records, quota: str, work: Change, announce: Change, grace: float = GRACE
-    ) -> None:
+    def __init__(self, records: Records, quota: str, worker: Worker, grace: float = GRACE) -> None:
         self.records = records
         self._quota = quota
-        self._work = work
-        self._announce = announce
+        self._worker = worker
+        worker.jobs = self
         self._grace = grace
         self._turns = asyncio.Semaphore(AT_A_TIME)
         self._working: dict[str, asyncio.Task[None]] = {}
@@ -105,7 +119,7 @@ class Jobs:
         job["transitions"][-1]["EndTime"] = at
         job["transitions"].append({"Status": secondary, "StartTime": at})
         self.records.change(job, secondary=secondary, **members)
-        await self._announce(job)
+        await self._worker.announce(job)
 
     def ended(self, name: str) -> asyncio.Future[None]:
         """Done when a job has ended, or is not there any more."""
@@ -151,7 +165,7 @@ class Jobs:
             reason = None
             try:
                 if job["status"] != "Stopping":
-                    await self._work(job)
+                    await self._worker.work(job)
             except (JobFailedError, DownloadError) as error:
                 reason = str(error)
             except Exception as error:
@@ -178,7 +192,7 @@ class Jobs:
         await self._tell(job)
 
     async def _tell(self, job: Document) -> None:
-        await self._announce(job)
+        await self._worker.announce(job)
         # After the event: an end of the process in between tells it twice, and never not at all.
         job["announced"] = True
         self.records.save(job)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from windfall_local.api import Cloud, OperationService
+from windfall_local.api import AuthorizingCloud, OperationService
 from windfall_local.services.sagemaker.asynchronous import AsynchronousQueues
 from windfall_local.services.sagemaker.endpoints import EndpointOperations
 from windfall_local.services.sagemaker.hosting import Hosting, Variant
 from windfall_local.services.sagemaker.jobs import Jobs
 from windfall_local.services.sagemaker.models import ModelOperations
+from windfall_local.services.sagemaker.processing import QUOTA as PROCESSING_QUOTA
+from windfall_local.services.sagemaker.processing import ProcessingOperations
+from windfall_local.services.sagemaker.processor import Processor
 from windfall_local.services.sagemaker.records import Document, Records
 from windfall_local.services.sagemaker.registry import RegistryOperations
 from windfall_local.services.sagemaker.runtime import RuntimeService
@@ -29,6 +32,7 @@ class SageMakerService(
     EndpointOperations,
     TrainingOperations,
     TransformOperations,
+    ProcessingOperations,
     TagOperations,
     OperationService,
 ):
@@ -43,7 +47,7 @@ class SageMakerService(
 
     name = "sagemaker"
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: AuthorizingCloud) -> None:
         self._cloud = cloud
         folder = cloud.data_dir / "sagemaker"
         self._models = Records(folder / "models")
@@ -56,16 +60,15 @@ class SageMakerService(
             cloud, folder / "invocations", self._endpoints, self._variants
         )
         self._deploying: dict[str, asyncio.Task[None]] = {}
-        trainer = Trainer(cloud)
-        records = Records(folder / "training-jobs")
-        self._training = Jobs(records, TRAINING_QUOTA, trainer.train, trainer.announce)
-        trainer.jobs = self._training
-        transformer = Transformer(cloud)
-        records = Records(folder / "transform-jobs")
+        self._training = Jobs(Records(folder / "training-jobs"), TRAINING_QUOTA, Trainer(cloud))
         self._transforms = Jobs(
-            records, TRANSFORM_QUOTA, transformer.transform, transformer.announce
+            Records(folder / "transform-jobs"), TRANSFORM_QUOTA, Transformer(cloud)
         )
-        transformer.jobs = self._transforms
+        self._processing = Jobs(
+            Records(folder / "processing-jobs"),
+            PROCESSING_QUOTA,
+            Processor(cloud, self._models, self._endpoints),
+        )
         self.runtime = RuntimeService(self._endpoints, self._hosting, self._queues)
 
     async def start(self) -> None:
@@ -78,12 +81,12 @@ class SageMakerService(
             elif endpoint["status"] == "Deleting":
                 self._endpoints.delete(endpoint["name"])
         self._queues.start()
-        for jobs in (self._training, self._transforms):
+        for jobs in self._sorts:
             await jobs.start()
 
     async def stop(self) -> None:
         """End every process; what was accepted is kept."""
-        for jobs in (self._training, self._transforms):
+        for jobs in self._sorts:
             await jobs.suspend()
         await self._queues.stop()
         deploying = list(self._deploying.values())
@@ -92,6 +95,10 @@ class SageMakerService(
         await asyncio.gather(*deploying, return_exceptions=True)
         await self._hosting.close()
 
+    @property
+    def _sorts(self) -> tuple[Jobs, ...]:
+        return self._training, self._transforms, self._processing
+
     def _kept(self) -> Iterable[Records]:
         return (
             self._models,
@@ -99,8 +106,7 @@ class SageMakerService(
             self._packages,
             self._configs,
             self._endpoints,
-            self._training.records,
-            self._transforms.records,
+            *(jobs.records for jobs in self._sorts),
         )
 
     async def _variants(self, endpoint: Document) -> list[Variant]:

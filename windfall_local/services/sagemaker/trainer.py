@@ -54,7 +54,7 @@ class Trainer:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
 
-    async def train(self, job: Document) -> None:
+    async def work(self, job: Document) -> None:
         """Fetch, train, and put the model into S3.
 
         Raises:

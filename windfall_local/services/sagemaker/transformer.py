@@ -57,7 +57,7 @@ class Transformer:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
 
-    async def transform(self, job: Document) -> None:
+    async def work(self, job: Document) -> None:
         """Put every object of the input through the model.
 
         Raises:
