@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from windfall.contracts.manifest import Manifest
 from windfall.contracts.outcome import OutcomeStatus
 from windfall.insights_reader import InsightsReader
 from windfall_cli.errors import CommandError
+from windfall_cli.pictures import annotate
 from windfall_cli.stack import Stack
+from windfall_cli.timeline_pictures import draw_timeline
 
 _ID_PREFIX = re.compile(r"^[0-9a-f]{6,40}$")
 
@@ -116,3 +119,32 @@ def read_object(stack: Stack, pointer: S3Pointer) -> bytes:
     version = {"VersionId": pointer.version_id} if pointer.version_id else {}
     answer = stack.client("s3").get_object(Bucket=pointer.bucket, Key=pointer.key, **version)
     return bytes(answer["Body"].read())
+
+
+def draw_insights(stack: Stack, manifest: Manifest, results: Mapping[str, Any]) -> bytes:
+    """What was found in an image or a video, drawn over its pictures, or a table's chart, as PNG.
+
+    Raises:
+        CommandError: There is nothing to draw on.
+    """
+    for file in manifest.files:
+        if file.name == "distribution.png":
+            return read_object(stack, S3Pointer(bucket=file.bucket, key=file.key))
+    if manifest.kind == "video" and "timeline" in results:
+        names = {one["name"] for one in results["timeline"].get("thumbnails", [])}
+        thumbnails = {
+            file.name: read_object(stack, S3Pointer(bucket=file.bucket, key=file.key))
+            for file in manifest.files
+            if file.name in names
+        }
+        return draw_timeline(results["timeline"], thumbnails)
+    if manifest.kind != "image":
+        raise CommandError(f"{manifest.key} has no pictures: there is nothing to draw on.")
+    # The working copy is what the services saw, so the boxes fit it.
+    copies = [file for file in manifest.files if file.name.startswith("working.")]
+    source = (
+        S3Pointer(bucket=copies[0].bucket, key=copies[0].key)
+        if copies
+        else S3Pointer(bucket=manifest.bucket, key=manifest.key, version_id=manifest.version_id)
+    )
+    return annotate(read_object(stack, source), results)

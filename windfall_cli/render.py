@@ -15,6 +15,7 @@ from windfall.contracts.outcome import Outcome, OutcomeStatus
 from windfall_cli.console import plain
 from windfall_cli.pictures import describe_face
 from windfall_cli.predictions import describe_predictions, describe_table
+from windfall_cli.videos import show_findings, show_segments, show_timeline
 
 STATUS_STYLES = {
     "analyzing": "cyan",
@@ -40,6 +41,7 @@ MOST_CHARACTERS = 600
 BAR_WIDTH = 20
 
 Raw = Mapping[str, Any]
+View = Callable[[Any, bool], RenderableType]
 
 
 def render_insights(
@@ -86,7 +88,7 @@ def _feature(outcome: Outcome, result: Any, everything: bool) -> RenderableType:
             (f"{outcome.feature} ", "bold"), (f"{outcome.status.value}: ", style), reason
         )
     family = outcome.feature.partition(".")[0]
-    view = _VIEWS.get(family)
+    view = _view(family, result)
     if outcome.summary.get("unchanged"):
         body: RenderableType = Text("the text itself", "dim")
     elif family == "speech":
@@ -103,6 +105,13 @@ def _feature(outcome: Outcome, result: Any, everything: bool) -> RenderableType:
         _TITLES.get(family, outcome.feature).format(outcome.feature.rpartition(".")[2]), "bold"
     )
     return Group(Text(), title, Padding(body, (0, 0, 0, 2)))
+
+
+def _view(family: str, result: Any) -> View | None:
+    """How to show a feature; what was found in a video has a shape of its own."""
+    if isinstance(result, Mapping) and "intervals" in result:
+        return _VIDEO_VIEWS.get(family) or show_findings
+    return _VIEWS.get(family)
 
 
 def _summary(outcome: Outcome) -> Text:
@@ -262,7 +271,7 @@ def _size(size: int | None) -> str | None:
     return f"{size:,} bytes" if size < 10_000 else f"{size / 1_000_000:.2f} MB"
 
 
-_VIEWS: dict[str, Callable[[Any, bool], RenderableType]] = {
+_VIEWS: dict[str, View] = {
     "labels": _labels,
     "faces": _faces,
     "text": _text,
@@ -279,10 +288,14 @@ _VIEWS: dict[str, Callable[[Any, bool], RenderableType]] = {
     "captions": _translation,
     "predictions": lambda document, _: describe_predictions(document),
 }
+_VIDEO_VIEWS: dict[str, View] = {
+    "segments": show_segments,
+    "timeline": show_timeline,
+}
 _TITLES = {
     "labels": "Labels",
     "faces": "Faces",
-    "text": "Text in the image",
+    "text": "Text in the picture",
     "properties": "Colours",
     "celebrities": "Known faces",
     "moderation": "Moderation",
@@ -298,4 +311,7 @@ _TITLES = {
     "dubbed": "Dubbed in {}",
     "table": "Table",
     "predictions": "Predictions",
+    "segments": "Shots",
+    "thumbnails": "Thumbnails",
+    "timeline": "Timeline",
 }

@@ -27,6 +27,7 @@ machines = {
     Kind.TEXT: settings.analyze_text_machine_arn,
     Kind.AUDIO: settings.analyze_audio_machine_arn,
     Kind.TABLE: settings.score_table_machine_arn,
+    Kind.VIDEO: settings.analyze_video_machine_arn,
 }
 bus = EventBridgeBus(settings.event_bus)
 admitter = Admitter(

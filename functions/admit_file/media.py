@@ -48,7 +48,6 @@ def inspect_media(snapshot: Snapshot, container: str) -> Inspection:
     if tracks.protected:
         raise InvalidInputError("The file is protected against copying: nobody else can read it.")
     if tracks.pictures is not None:
-        raise InvalidInputError("Videos are not analyzed yet by this version.")
         return videos.inspect_video(snapshot, named, tracks, tracks.pictures)
     return sounds.inspect_sound(snapshot, "wma" if named == "wmv" else named, tracks)
 

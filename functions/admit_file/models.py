@@ -25,6 +25,7 @@ class Settings(EnvironmentSettings):
     analyze_text_machine_arn: str
     analyze_audio_machine_arn: str
     score_table_machine_arn: str
+    analyze_video_machine_arn: str
 
 
 class Overrides(NamedTuple):

@@ -12,6 +12,8 @@ from admit_file.containers import BrokenContainerError, Pictures, Tracks
 
 _MOST_HEADER = 64 << 20
 """Bytes of a `moov` box; eight hours of a single track need 20 MB."""
+_MOST_BEHIND = 8
+"""Boxes behind `moov` that are looked at; a movie in fragments has thousands."""
 _INTO = frozenset({b"mdia", b"minf", b"stbl", b"mvex"})
 _READ = frozenset({b"mvhd", b"mehd", b"tkhd", b"mdhd", b"hdlr", b"stsd", b"stts"})
 _MOST_ENTRIES = 4_096
@@ -61,15 +63,24 @@ def mp4_tracks(stream: IO[bytes], size: int) -> Tracks:
     Raises:
         BrokenContainerError: There is none, or it is cut off.
     """
+    movie: Tracks | None = None
+    behind = 0
     for name, start, end in _boxes(stream, 0, size):
+        if name in {b"moov", b"mdat"} and end > size:
+            raise BrokenContainerError  # an upload that broke off, or a camera without power
         if name == b"moov":
-            if end > size or end - start > _MOST_HEADER:
+            if end - start > _MOST_HEADER:
                 raise BrokenContainerError
             try:
-                return _movie(stream, start, end)
+                movie = _movie(stream, start, end)
             except struct.error as error:
                 raise BrokenContainerError from error
-    raise BrokenContainerError
+        behind += movie is not None
+        if behind > _MOST_BEHIND:
+            break
+    if movie is None:
+        raise BrokenContainerError
+    return movie
 
 
 def _movie(stream: IO[bytes], start: int, end: int) -> Tracks:

@@ -18,6 +18,7 @@ from windfall.contracts.aws import (
     SpeechTaskNotice,
     TopicEvent,
     TranscriptionJobEvent,
+    VideoJobMessage,
 )
 from windfall.contracts.jobs import JobId
 from windfall.errors import InvalidInputError
@@ -92,7 +93,14 @@ def _inference(document: dict[str, Any]) -> Notice | None:
     return Notice(JobId(SERVICE, told.inference_id), handle.text())
 
 
+def _video(document: dict[str, Any]) -> Notice | None:
+    if not {"JobId", "API", "Video"} <= document.keys():
+        return None
+    told = VideoJobMessage.model_validate(document)
+    return Notice(JobId("rekognition", told.tag), told.job_id)
+
+
 _EVENTS: Mapping[str, Callable[[dict[str, Any]], Notice | None]] = {
     "aws.transcribe": _transcription,
 }
-_MESSAGES: Sequence[Callable[[dict[str, Any]], Notice | None]] = (_narration, _inference)
+_MESSAGES: Sequence[Callable[[dict[str, Any]], Notice | None]] = (_narration, _inference, _video)

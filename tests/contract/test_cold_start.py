@@ -19,7 +19,6 @@ FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/han
 
 # Needed for some files only, and imported there; or for nobody.
 NEVER = {
-    "PIL",
     "aws_lambda_powertools.utilities.batch",
     "aws_lambda_powertools.utilities.data_classes",
     "aws_lambda_powertools.utilities.parser",
@@ -40,9 +39,16 @@ RECORDING = {"admit_file", "record_failure", "record_insights"}
 SCORING = {"prepare_table", "submit_inference", "score_rows", "join_predictions"}
 # A contract with many shapes, and the functions that read or write them.
 ONLY_FOR = {
+    "PIL": {"extract_thumbnails"},
+    "av": {"convert_media", "extract_thumbnails"},
     "windfall.contracts.analysis": {"admit_file"},
     "windfall.contracts.arrivals": {"admit_file"},
-    "windfall.contracts.audio": {"admit_file", "transcribe_audio", "write_captions"},
+    "windfall.contracts.audio": {
+        "admit_file",
+        "merge_timeline",
+        "transcribe_audio",
+        "write_captions",
+    },
     "windfall.contracts.aws": {"resume_job"},
     "windfall.contracts.bus": RECORDING,
     "windfall.contracts.executions": {"record_failure"},

@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from collect_video_feature.models import CollectVideoFeatureTask
 from convert_media.models import ConvertMediaTask
 from detect_image_feature.models import DetectImageFeatureTask
 from detect_text_feature.models import DetectTextFeatureTask
+from detect_video_feature.models import DetectVideoFeatureTask
 from dub_audio.models import DubAudioTask
+from extract_thumbnails.models import ExtractThumbnailsTask
 from join_speech.models import JoinSpeechTask
+from merge_timeline.models import MergeTimelineTask
 from narrate_text.models import NarrateTextTask
 from prepare_text.models import PrepareTextTask
 from score_rows.models import ScoreRowsTask
@@ -18,21 +22,25 @@ from synthesize_speech.models import SynthesizeSpeechTask
 from translate_captions.models import TranslateCaptionsTask
 from translate_text.models import TranslateTextTask
 from windfall.contracts.base import Contract
-from windfall.contracts.features import ImageFeature, TextFeature
+from windfall.contracts.features import ImageFeature, TextFeature, VideoFeature
 from windfall.contracts.scoring import JoinTask, PrepareTableTask
 from windfall.text.extraction import FORMATS
 from write_captions.models import WriteCaptionsTask
 
 EVENTS = Path(__file__).parents[2] / "events"
 TASKS: dict[str, type[Contract]] = {
+    "collect_video_feature": CollectVideoFeatureTask,
     "convert_media": ConvertMediaTask,
     "detect_image_feature": DetectImageFeatureTask,
     "detect_text_feature": DetectTextFeatureTask,
+    "detect_video_feature": DetectVideoFeatureTask,
     "dub_audio": DubAudioTask,
     "join_speech": JoinSpeechTask,
     "narrate_text": NarrateTextTask,
     "join_predictions": JoinTask,
     "prepare_table": PrepareTableTask,
+    "extract_thumbnails": ExtractThumbnailsTask,
+    "merge_timeline": MergeTimelineTask,
     "prepare_text": PrepareTextTask,
     "score_rows": ScoreRowsTask,
     "submit_inference": SubmitInferenceTask,
@@ -61,4 +69,4 @@ def test_a_field_that_nobody_knows_is_refused(function: str) -> None:
 
 def test_there_is_an_example_of_every_feature_and_format() -> None:
     names = {path.stem for path in FILES}
-    assert names >= set(ImageFeature) | set(TextFeature) | FORMATS
+    assert names >= set(ImageFeature) | set(TextFeature) | set(VideoFeature) | FORMATS

@@ -24,7 +24,9 @@ from PIL import Image
 from tests.e2e.deployment import Deployment, unique, until
 from tests.e2e.local import LocalProcess
 from tests.e2e.models import Models, as_csv, rows
+from tests.fakes.films import BLUE, film
 from tests.fakes.models import SUMS, boosted
+from tests.fakes.recordings import tone
 from windfall.adapters.dynamodb_jobs import DynamoJobTable
 from windfall.adapters.sagemaker_runtime import Handle
 from windfall.contracts.jobs import JobId
@@ -43,12 +45,14 @@ NOT_USED_HERE = {
     "HandOverWhatItCannotRecord": "only Lambda itself uses it, when a function has failed thrice",
     "HandOverWhatItCannotTell": "only Lambda itself uses it, when a function has failed thrice",
     "WaitForTextAnalyses": "Step Functions asks after nested executions on AWS; here it knows",
+    "WaitForSoundAnalyses": "Step Functions asks after nested executions on AWS; here it knows",
     "ScoreTableRole/TransformTables": "only when a profile asks for batch transform",
     "ResumeJobRole/TellMissingAnswers": "only when a notification is ahead of its object",
     "SubmitInferenceRole/ReadAnswers": "only when a table is scored again after it failed",
     "SubmitInferenceRole/TellMissingAnswers": "only when what was scored then is gone",
     "SubmitInferenceRole/TellWhoWaits": "only when a payload is scored before its token is parked",
     "TranscribeAudioRole/TellWhoWaits": "only when a job ends before its token is parked",
+    "DetectVideoFeatureRole/TellWhoWaits": "only when a job ends before its token is parked",
     "NarrateTextRole/TellWhoWaits": "only when a narration is there before its token is parked",
     "TranscribeAudioRole/TellMissingFromForbidden": "only when a recording goes before it is heard",
 }
@@ -112,6 +116,12 @@ def a_recording(seconds: float) -> bytes:
     return body.getvalue()
 
 
+def a_film(form: str = "mp4", codec: str = "libx264") -> bytes:
+    """Two scenes and a tone, unlike any other."""
+    colour = (random.randrange(256), random.randrange(256), 0)
+    return film(((colour, 1.0), (BLUE, 1.0)), form=form, codec=codec, sound=tone(2.0))
+
+
 def use_everything(deployment: Deployment) -> None:
     """Whatever the application does, once: each kind of file, a reuse, a failure."""
     letter = unique("Dear Anna, write to anna@example.com; Lisbon was wonderful.")
@@ -122,6 +132,8 @@ def use_everything(deployment: Deployment) -> None:
         deployment.drop("proof/page.png", a_picture("PNG")),
         deployment.drop("proof/converted.gif", a_picture("GIF")),
         deployment.drop("proof/speech.wav", a_recording(3.5)),
+        deployment.drop("proof/film.mp4", a_film(), features="segments"),
+        deployment.drop("proof/converted.avi", a_film("avi", "mpeg4"), features="segments"),
         deployment.drop("proof/nothing.txt", b""),
     ]
     deployment.wait(*files, seconds=400)
@@ -169,6 +181,8 @@ def reconcile_jobs_that_vanished(deployment: Deployment) -> None:
         jobs.park(
             JobId(service, name), "a token that nobody waits with", LONG_AGO, uuid.uuid4().hex
         )
+    video = JobId("rekognition", f"{name}.labels")
+    jobs.park(video, "a token that nobody waits with", LONG_AGO, "0" * 64)
     answers = f"s3://{deployment.output('ResultsBucketName')}/scoring/answers"
     expired = Handle(output=f"{answers}/none.out", until=LONG_AGO).text()
     jobs.park(JobId("sagemaker", name), "a token that nobody waits with", LONG_AGO, expired)

@@ -8,21 +8,27 @@ from typing import Annotated
 import typer
 from rich.console import Group
 
-from windfall.contracts.base import S3Pointer
 from windfall.contracts.manifest import Manifest
 from windfall_cli.commands.cloud import DEFAULT_PORT, TEMPLATE, start_in_background
 from windfall_cli.console import command, console
 from windfall_cli.errors import CommandError
-from windfall_cli.files import read_engine, read_manifest, read_object, read_results
+from windfall_cli.files import draw_insights, read_engine, read_manifest, read_results
 from windfall_cli.follow import follow_files
 from windfall_cli.home import LocalAddress
 from windfall_cli.inbox import drop_file
-from windfall_cli.pictures import annotate
 from windfall_cli.render import render_insights
 from windfall_cli.screenshots import screenshot
 from windfall_cli.stack import Stack, open_stack
 
-FILES = ("portrait.jpg", "page.png", "speech.flac", "letter.txt", "queja.txt", "backup.zip")
+FILES = (
+    "portrait.jpg",
+    "page.png",
+    "speech.flac",
+    "clip.mp4",
+    "letter.txt",
+    "queja.txt",
+    "backup.zip",
+)
 FOLDER = Path(__file__).parents[2] / "demo"
 
 PicturesOption = Annotated[
@@ -33,7 +39,7 @@ PicturesOption = Annotated[
 
 @command
 def demo(pictures: PicturesOption = Path("demo-pictures")) -> None:
-    """Start the local cloud if need be, drop six real files and show what was found in them."""
+    """Start the local cloud if need be, drop seven real files and show what was found in them."""
     if not FOLDER.is_dir():
         raise CommandError("The demo's files lie in the repository's folder demo/.", "make demo")
     if LocalAddress.load() is None:
@@ -59,16 +65,13 @@ def _insights(stack: Stack, manifest: Manifest) -> Group:
 
 
 def _draw(stack: Stack, manifest: Manifest, folder: Path) -> list[Path]:
-    """The insights as they look in the terminal; for an image also the boxes drawn over it."""
+    """The insights as they look in the terminal; of pictures also the boxes drawn over them."""
     results = read_results(stack, manifest)
     name = Path(manifest.key).stem
     drawn = [folder / f"{name}.svg"]
     title = f"windfall show {manifest.key}"
     drawn[0].write_text(screenshot(_insights(stack, manifest), title), encoding="utf-8")
-    if manifest.kind == "image":
-        pointer = S3Pointer(
-            bucket=manifest.bucket, key=manifest.key, version_id=manifest.version_id
-        )
+    if manifest.kind in {"image", "video"}:
         drawn.append(folder / f"{name}.png")
-        drawn[1].write_bytes(annotate(read_object(stack, pointer), results))
+        drawn[1].write_bytes(draw_insights(stack, manifest, results))
     return drawn

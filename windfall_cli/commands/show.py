@@ -12,8 +12,8 @@ from rich.table import Table
 from windfall.contracts.base import S3Pointer
 from windfall.contracts.manifest import Manifest
 from windfall_cli.console import JsonOption, StackOption, command, console, plain, print_json
-from windfall_cli.errors import CommandError
 from windfall_cli.files import (
+    draw_insights,
     find_file,
     read_engine,
     read_manifest,
@@ -21,7 +21,6 @@ from windfall_cli.files import (
     read_results,
     reader,
 )
-from windfall_cli.pictures import annotate
 from windfall_cli.render import STATUS_STYLES, render_insights
 from windfall_cli.stack import Stack, open_stack
 
@@ -32,9 +31,7 @@ def show(
     everything: Annotated[bool, typer.Option("--all", help="Every row of every table.")] = False,
     picture: Annotated[
         Path | None,
-        typer.Option(
-            help="Write the image with all that was found in it, or the distribution, as PNG."
-        ),
+        typer.Option(help="Write what was found, drawn over the picture or as a chart, as PNG."),
     ] = None,
     save: Annotated[
         Path | None, typer.Option(help="Copy every result into this folder.", metavar="FOLDER")
@@ -108,22 +105,7 @@ def search(
 def _write_picture(
     stack: Stack, manifest: Manifest, results: dict[str, object], target: Path, quiet: bool
 ) -> None:
-    drawn = [file for file in manifest.files if file.name == "distribution.png"]
-    if drawn:
-        target.write_bytes(read_object(stack, S3Pointer(bucket=drawn[0].bucket, key=drawn[0].key)))
-        if not quiet:
-            console.print(f"Copied: {plain(str(target))}")
-        return
-    if manifest.kind != "image":
-        raise CommandError(f"{manifest.key} is not an image: there is nothing to draw on.")
-    # The working copy is what the services saw, so the boxes fit it.
-    copies = [file for file in manifest.files if file.name.startswith("working.")]
-    source = (
-        S3Pointer(bucket=copies[0].bucket, key=copies[0].key)
-        if copies
-        else S3Pointer(bucket=manifest.bucket, key=manifest.key, version_id=manifest.version_id)
-    )
-    target.write_bytes(annotate(read_object(stack, source), results))  # type: ignore[arg-type]
+    target.write_bytes(draw_insights(stack, manifest, results))
     if not quiet:
         console.print(f"Drawn: {plain(str(target))}")
 
@@ -132,7 +114,8 @@ def _save(stack: Stack, manifest: Manifest, folder: Path, quiet: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for file in manifest.files:
         # A result's name is ours, but a folder must not be left whatever a manifest says.
-        target = folder / Path(file.name).name
+        target = folder.joinpath(*(part for part in Path(file.name).parts if part.strip("./")))
+        target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(read_object(stack, S3Pointer(bucket=file.bucket, key=file.key)))
     (folder / "manifest.json").write_text(manifest.model_dump_json(indent=2))
     if not quiet:

@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from record_insights.models import RecordRequest
+from tests.fakes.films import film
 from tests.fakes.hooks import CrashAfter, CrashError, Hook
 from tests.fakes.world import World, analysis_requested
 from windfall.contracts.bus import FileAnalyzed
@@ -35,6 +36,24 @@ def test_a_recorded_file_has_its_story_in_the_manifest() -> None:
     assert world.measurements.files == [("text", "analyzed")]
     assert world.measurements.features == [("sentiment", "ok")]
     assert world.measurements.seconds == [("text", 10.0)]
+
+
+def test_what_admission_knew_to_be_missing_is_told_as_skipped() -> None:
+    world = World()
+    world.admit_all(world.drop("a.mp4", film()))
+    (plan,) = world.workflows.started.values()
+    unsupported = Outcome(
+        feature="moderation",
+        status=OutcomeStatus.SKIPPED,
+        reason='UnsupportedError: {"errorType": "UnsupportedError", "errorMessage": "Not here."}',
+    )
+    world.insights_recorder.record(RecordRequest(analysis=plan, outcomes=[unsupported]))
+    manifest = world.only_manifest()
+    assert manifest.status == "analyzed"
+    assert {one.feature: one.reason for one in manifest.outcomes} == {
+        "moderation": "Not here.",
+        "transcript": "The video has no sound track.",
+    }
 
 
 def test_what_an_analysis_cost_is_written_down_once() -> None:

@@ -147,3 +147,28 @@ def test_an_inference_that_failed_tells_what_the_container_said() -> None:
 
 def test_requests_of_others_to_the_same_endpoint_are_theirs() -> None:
     assert scored("inference_completed", bucket="another-results")[0] == {}
+
+
+VIDEO_JOB = JobId(
+    "rekognition", "windfall-results-0a1b2c3d4e5f60718293a4b5c6d7e8f901234567-1.labels"
+)
+
+
+def test_the_end_of_a_video_job_is_told_by_its_tag_and_asked_after_by_its_id() -> None:
+    notice = event("video_ended")
+    asked: list[tuple[str, str | None]] = []
+
+    class Videos(FakeTranscription):
+        def ended(self, name: str, handle: str | None = None) -> Completion | None:
+            asked.append((name, handle))
+            return DONE
+
+    table, tokens = FakeJobTable(), FakeTokens()
+    resumer = JobResumer(Rendezvous(table, tokens), {"rekognition": Videos()}, "windfall-results")
+    # The event may come before the token is parked, and so before the row knows the handle.
+    assert resumer.resume(notice) == {VIDEO_JOB.name: "nobody waits yet"}
+    message = json.loads(notice["Records"][0]["Sns"]["Message"])
+    assert asked == [(VIDEO_JOB.name, message["JobId"])]
+    table.park(VIDEO_JOB, "token", "2026-11-23T14:10:00.000Z", message["JobId"])
+    assert resumer.resume(notice) == {VIDEO_JOB.name: "completed"}
+    assert tokens.told == {"token": DONE}

@@ -217,3 +217,19 @@ def test_the_default_profile_is_the_documented_one() -> None:
         "table": None,
         "retention_days": 365,
     }
+
+
+def test_a_video_is_found_by_what_is_seen_in_it_and_not_by_its_shots() -> None:
+    intervals = [
+        {"kind": "label", "value": "Dog", "confidence": 98.0, "details": {"parents": ["Animal"]}},
+        {"kind": "label", "value": "Dog", "confidence": 60.0},
+        {"kind": "face", "value": "face", "confidence": 90.0},
+        {"kind": "shot", "value": "shot 1", "confidence": 100.0},
+    ]
+    terms = terms_of({"labels": {"intervals": intervals}})
+    found = {(term.type, term.normalised): (term.score, term.count) for term in terms}
+    assert found == {
+        ("label", "dog"): (98.0, 2),
+        ("label", "animal"): (98.0, 1),
+        ("face", "face"): (90.0, 1),
+    }

@@ -28,15 +28,27 @@ class Finding(NamedTuple):
 
 
 def settle(
-    feature: str, checkpoints: Checkpoints, clock: Clock, find: Callable[[], Finding]
+    feature: str,
+    checkpoints: Checkpoints,
+    clock: Clock,
+    find: Callable[[], Finding],
+    *,
+    anew: bool = False,
 ) -> Outcome:
     """Find a feature and tell how it ended; a feature that was finished before is not found again.
+
+    Args:
+        feature: Its name.
+        checkpoints: What was saved of it.
+        clock: Tells the time.
+        find: Finds it.
+        anew: Find it again all the same: it costs nothing, and its sources may have changed.
 
     Raises:
         TransientError: A service is busy, or the work goes on in the next try.
         QuotaExceededError: A limit of the account is reached.
     """
-    finished = checkpoints.finished()
+    finished = None if anew else checkpoints.finished()
     if finished is not None:
         return finished
     started = timestamp(clock())

@@ -14,6 +14,7 @@ from windfall.contracts.bus import FileAnalyzed, FileFailed, FileRejected
 from windfall.contracts.manifest import Manifest
 from windfall.contracts.outcome import Outcome
 from windfall.contracts.profile import Profile
+from windfall.contracts.timeline import Timeline
 
 if TYPE_CHECKING:
     from windfall.contracts.base import Contract
@@ -22,6 +23,7 @@ PUBLISHED: dict[str, type[Contract]] = {
     "manifest": Manifest,
     "profile": Profile,
     "outcome": Outcome,
+    "timeline": Timeline,
     "analysis_input": AnalysisInput,
     "file_analyzed": FileAnalyzed,
     "file_rejected": FileRejected,

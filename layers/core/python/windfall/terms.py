@@ -45,7 +45,9 @@ def terms_of(results: Mapping[str, Mapping[str, Any]]) -> list[Term]:
     """The terms of a file, out of the raw results of its features, surest first."""
     places: dict[tuple[str, str], list[tuple[str, _Found]]] = {}
     for feature, raw in results.items():
-        for found in _READERS[feature](raw):
+        # The findings of a video have a shape of their own, whichever the feature.
+        read = _intervals if "intervals" in raw else _READERS[feature]
+        for found in read(raw):
             normalised = normalise(found.text)
             if normalised:
                 places.setdefault((found.type, normalised), []).append((feature, found))
@@ -98,6 +100,19 @@ def _celebrities(raw: Mapping[str, Any]) -> Iterator[_Found]:
 def _moderation(raw: Mapping[str, Any]) -> Iterator[_Found]:
     for label in raw.get("ModerationLabels", []):
         yield _Found("moderation", label["Name"], label["Confidence"])
+
+
+_OF_INTERVALS = frozenset({"label", "text", "celebrity", "moderation", "face"})
+
+
+def _intervals(raw: Mapping[str, Any]) -> Iterator[_Found]:
+    for one in raw["intervals"]:
+        if one["kind"] not in _OF_INTERVALS:
+            continue
+        score, details = one.get("confidence") or 0.0, one.get("details", {})
+        yield _Found(one["kind"], one["value"], score)
+        for broader in (*details.get("parents", ()), *details.get("aliases", ())):
+            yield _Found(one["kind"], broader, score)
 
 
 def _entities(raw: Mapping[str, Any]) -> Iterator[_Found]:

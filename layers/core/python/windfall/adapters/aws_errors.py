@@ -82,6 +82,7 @@ INVALID = frozenset(
         "InvalidImageFormatException",
         "InvalidLexiconException",
         "InvalidObjectState",
+        "InvalidPaginationTokenException",
         "InvalidParameterException",
         "InvalidParameterValueException",
         "InvalidRequestException",
@@ -92,6 +93,7 @@ INVALID = frozenset(
         "SsmlMarksNotSupportedForTextTypeException",
         "TextLengthExceededException",
         "TextSizeLimitExceededException",
+        "VideoTooLargeException",
     }
 )
 _BY_CODE: dict[str, type[WindfallError]] = {

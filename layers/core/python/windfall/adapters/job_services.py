@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from windfall.adapters.polly_tasks import PollySpeechTasks
+from windfall.adapters.rekognition_video import RekognitionVideo
 from windfall.adapters.s3 import S3ObjectStore
 from windfall.adapters.sagemaker_runtime import SageMakerAsynchronousScoring
 from windfall.adapters.transcribe import TranscribeTranscription
@@ -18,6 +19,7 @@ def job_services(table: JobTable) -> Mapping[str, JobService]:
     """The services; none is called before it is asked after a job."""
     return {
         "polly": PollySpeechTasks(),
+        "rekognition": RekognitionVideo(),
         "transcribe": TranscribeTranscription(),
         "sagemaker": SageMakerAsynchronousScoring(S3ObjectStore(), table),
     }

@@ -74,3 +74,10 @@ class TopicEvent(ForeignContract):
     """SNS invokes a function; there is one record, though its shape allows for more."""
 
     records: list[TopicRecord] = Field(alias="Records")
+
+
+class VideoJobMessage(ForeignContract):
+    """Rekognition says that a job on a video ended; `tag` is the name that we gave it."""
+
+    job_id: str = Field(alias="JobId")
+    tag: str = Field(alias="JobTag")
