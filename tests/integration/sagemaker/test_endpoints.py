@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.fakes.models import SCIKIT_LEARN, SUMS, XGBOOST, boosted, booster, csv, rows, script
+from tests.fakes.models import (
+    SCIKIT_LEARN,
+    SUMS,
+    TRITON,
+    XGBOOST,
+    archive,
+    boosted,
+    booster,
+    csv,
+    rows,
+    script,
+)
 from tests.integration.sagemaker.conftest import Stage
+from tests.unit.engine_tables.test_triton import write_sums
 
 FLAKY = (
     SUMS
@@ -104,6 +118,16 @@ def test_a_container_that_dies_is_an_error_and_the_next_request_is_answered(
     assert caught.value.response["Error"]["Code"] == "ModelError"
     assert "died" in caught.value.response["OriginalMessage"]
     assert stage.ask(endpoint, b"live") == b"[2.0]"
+
+
+def test_an_onnx_model_answers_with_tensors(stage: Stage, role: str, tmp_path: Path) -> None:
+    write_sums(tmp_path / "1")
+    content = (tmp_path / "1" / "model.onnx").read_bytes()
+    endpoint = stage.endpoint(stage.model(archive(sums__1__model_dot_onnx=content), role, TRITON))
+    asked = {"name": "rows", "datatype": "FP32", "shape": [1, 2], "data": [1, 2]}
+    body = json.dumps({"inputs": [asked]}).encode()
+    answer = json.loads(stage.ask(endpoint, body, "application/json"))
+    assert answer["outputs"][0]["data"] == [3.0]
 
 
 def test_an_endpoint_whose_model_cannot_be_read_fails_with_the_reason(stage: Stage) -> None:

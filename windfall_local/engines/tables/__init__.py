@@ -21,6 +21,7 @@ invocations      what is asked of a model, and its answer
 boosting         XGBoost models in a folder
 algorithm        the built-in XGBoost algorithm, answering; `selection` of its output
 scripts          a script of the user's own, answering
+triton           ONNX models, answering
 judged           a table and what a model says of it
 fairness         metrics of bias
 shapley          Kernel SHAP; `explanations` of a whole table

@@ -30,7 +30,8 @@ def main(descriptor: int, kind: str, folder: Path, code: Path) -> None:
 
     Args:
         descriptor: The socket.
-        kind: `xgboost`, or the framework whose script serves: `scikit-learn`, `xgboost-script`.
+        kind: `xgboost`, `triton`, or the framework whose script serves: `scikit-learn`,
+            `xgboost-script`.
         folder: The model's, `/opt/ml/model`.
         code: The script's.
     """
@@ -59,6 +60,10 @@ def open_container(kind: str, folder: Path, code: Path) -> Container:
         from windfall_local.engines.tables.algorithm import XgboostAlgorithm  # noqa: PLC0415
 
         return XgboostAlgorithm(folder)
+    if kind == "triton":
+        from windfall_local.engines.tables.triton import TritonServer  # noqa: PLC0415
+
+        return TritonServer(folder)
     from windfall_local.engines.tables.scripts import ScriptContainer  # noqa: PLC0415
 
     framework = "xgboost" if kind == "xgboost-script" else "scikit-learn"

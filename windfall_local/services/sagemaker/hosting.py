@@ -127,7 +127,7 @@ async def _model_folder(
     own: dict[str, str] = container.get("Environment") or {}
     kind: str = read_image(container.get("Image")).kind
     code = folder / "model" / "code"
-    if own.get("SAGEMAKER_PROGRAM"):
+    if own.get("SAGEMAKER_PROGRAM") and kind != "triton":
         kind = "xgboost-script" if kind == "xgboost" else kind
         submitted = own.get("SAGEMAKER_SUBMIT_DIRECTORY", "")
         if submitted.startswith("s3://"):

@@ -8,7 +8,7 @@ from typing import Literal
 
 from windfall_local.api import UnsupportedOperationError
 
-Kind = Literal["xgboost", "scikit-learn"]
+Kind = Literal["xgboost", "scikit-learn", "triton"]
 
 _IMAGE = re.compile(
     r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/(?P<name>[a-z0-9._/-]+)"
@@ -17,6 +17,7 @@ _IMAGE = re.compile(
 _KINDS: dict[str, Kind] = {
     "sagemaker-xgboost": "xgboost",
     "sagemaker-scikit-learn": "scikit-learn",
+    "sagemaker-tritonserver": "triton",
 }
 
 
@@ -43,7 +44,19 @@ def read_processing_image(uri: str | None) -> str:
         UnsupportedOperationError: It is none that can be run here.
     """
     match = _IMAGE.fullmatch(uri or "")
-    return "clarify" if match and match["name"] == _CLARIFY else read_image(uri).kind
+    return "clarify" if match and match["name"] == _CLARIFY else read_working_image(uri).kind
+
+
+def read_working_image(uri: str | None) -> Image:
+    """The image of a job that trains or runs a script.
+
+    Raises:
+        UnsupportedOperationError: It is none that does.
+    """
+    image = read_image(uri)
+    if image.kind == "triton":
+        raise UnsupportedOperationError(f"The image {uri} serves models only.")
+    return image
 
 
 def read_image(uri: str | None) -> Image:

@@ -13,7 +13,7 @@ from windfall_local.functions.log_stream import LogStream
 from windfall_local.services.sagemaker.channels import fetch
 from windfall_local.services.sagemaker.containers import SESSION, Container, variables
 from windfall_local.services.sagemaker.final_metrics import FinalMetrics
-from windfall_local.services.sagemaker.images import read_image
+from windfall_local.services.sagemaker.images import read_working_image
 from windfall_local.services.sagemaker.jobs import JobFailedError, Jobs, picked
 from windfall_local.services.sagemaker.objects import (
     Objects,
@@ -153,7 +153,7 @@ class Trainer:
 
     async def _run(self, job: Document, base: Path) -> int:
         request = job["request"]
-        image = read_image(request["AlgorithmSpecification"]["TrainingImage"])
+        image = read_working_image(request["AlgorithmSpecification"]["TrainingImage"])
         kind: str = image.kind
         if kind == "xgboost" and "sagemaker_program" in (request.get("HyperParameters") or {}):
             kind = "xgboost-script"

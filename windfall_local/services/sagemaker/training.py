@@ -8,7 +8,7 @@ from windfall_local.api import CallContext, Cloud
 from windfall_local.services.sagemaker import listing
 from windfall_local.services.sagemaker.constraints import check_constraints
 from windfall_local.services.sagemaker.containers import check_role
-from windfall_local.services.sagemaker.images import read_image
+from windfall_local.services.sagemaker.images import read_working_image
 from windfall_local.services.sagemaker.jobs import Jobs, has_ended, picked
 from windfall_local.services.sagemaker.objects import read_uri
 from windfall_local.services.sagemaker.records import Document, moment
@@ -156,7 +156,7 @@ def _check(parameters: Answer) -> None:
     refuse(parameters, *_REFUSED)
     algorithm = parameters.get("AlgorithmSpecification") or {}
     refuse(algorithm, "AlgorithmName", "ContainerEntrypoint", "ContainerArguments")
-    read_image(algorithm.get("TrainingImage"))
+    read_working_image(algorithm.get("TrainingImage"))
     if algorithm.get("TrainingInputMode") == "Pipe":
         refuse({"TrainingInputMode Pipe": True}, "TrainingInputMode Pipe")
     resources = parameters.get("ResourceConfig") or {}
