@@ -7,6 +7,7 @@
     ├── TransientError          the service is busy or broken for now; retried
     │   └── WorkContinuesError  time ran out, progress is saved; retried at once, many times
     ├── QuotaExceededError      an account's limit is reached; retried later
+    │   └── SlotAwaitedError    as many jobs run as may; the task waits for its turn
     └── UnsupportedError        this service, region or local engine can not do it; skipped
 
 A state machine's `ErrorEquals` and a queue's redelivery match these exact class names, so adding
@@ -42,6 +43,10 @@ class WorkContinuesError(TransientError):
 
 class QuotaExceededError(WindfallError):
     """A limit of the account or the service is reached; try again later."""
+
+
+class SlotAwaitedError(QuotaExceededError):
+    """As many jobs run as the service takes at a time; the message is the name of the job."""
 
 
 class UnsupportedError(WindfallError):

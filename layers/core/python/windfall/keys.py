@@ -12,6 +12,9 @@ The table `insights` (partition key `pk`, sort key `sk`):
     ANALYSIS#<analysis>       FILE#<file>#<revision>          a file that waits for it, or has it
     JOB#<service>#<job>       JOB                             a rendezvous: who waits for a job, and
                                                               how the job ended
+    QUOTA#<service>           LIMIT                           how many jobs may run at a time
+    QUOTA#<service>           SLOT#<number>                   a slot that is held, and by which job
+    QUOTA#<service>           WAIT#<since>#<job>              a job that waits for a slot
     SPEND#<yyyy-mm-dd>        ATTEMPT#<analysis>#<attempt>    what an attempt at an analysis cost
     SPEND#<day or month>      TOTAL#<profile>#<shard>         a part of what a profile spent then
 
@@ -32,6 +35,9 @@ ATTACHMENT_PREFIX = "FILE#"
 JOB_SK = "JOB"
 PARKED_JOBS = "JOBS"
 RECENT_INDEX = "recent"
+LIMIT_SK = "LIMIT"
+SLOT_PREFIX = "SLOT#"
+WAIT_PREFIX = "WAIT#"
 
 SPEND_PREFIX = "ATTEMPT#"
 
@@ -91,6 +97,21 @@ def job_pk(service: str, name: str) -> str:
 def parked_sk(due: str, service: str, name: str) -> str:
     """A parked job's place among those that are asked after, the first one due first."""
     return f"{due}#{service}#{name}"
+
+
+def quota_pk(service: str) -> str:
+    """The partition of a service's slots, and of who waits for one."""
+    return f"QUOTA#{service}"
+
+
+def slot_sk(slot: int) -> str:
+    """The row of a slot that is held."""
+    return f"{SLOT_PREFIX}{slot:05}"
+
+
+def wait_sk(since: str, holder: str) -> str:
+    """A job's place in the queue for a slot: who waits since earlier comes first."""
+    return f"{WAIT_PREFIX}{since}#{holder}"
 
 
 def spend_pk(period: str) -> str:

@@ -25,13 +25,26 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from windfall.clock import Clock, timestamp, utc_now
+from windfall.contracts.jobs import Completion
+from windfall.errors import SlotAwaitedError
 
 if TYPE_CHECKING:
-    from windfall.contracts.jobs import Completion, JobId
+    from windfall.contracts.jobs import JobId
+    from windfall.governor import Governor
     from windfall.ports.jobs import JobRow, JobService, JobTable, TaskTokens
 
 ASK_AGAIN_AFTER = timedelta(minutes=15)
 """When to ask again after a job that is overdue and still runs."""
+
+
+class Hold:
+    """Hold a slot of the service for the job. Answered by whether there was one."""
+
+
+class TurnAway(NamedTuple):
+    """End the try of a task: it has to wait for a slot first."""
+
+    token: str
 
 
 class Submit:
@@ -71,17 +84,24 @@ class Postpone:
     """Ask after the job later."""
 
 
+class Release:
+    """Give the job's slot back."""
+
+
 class Unlist:
     """Ask after the job no more."""
 
 
-Effect = Submit | Park | Ask | Complete | Tell | Postpone | Unlist
+Effect = Hold | TurnAway | Submit | Park | Ask | Complete | Tell | Postpone | Release | Unlist
 Steps = Generator[Effect, Any, str]
 """Yields effects, is sent their answers, and returns what became of it."""
 
 
 def submitting(token: str) -> Steps:
     """A task begins to wait for a job."""
+    if not (yield Hold()):
+        yield TurnAway(token)
+        return "no slot is free"
     handle: str = yield Submit()
     row: JobRow = yield Park(token, handle)
     if row.completion is None:
@@ -112,6 +132,7 @@ def _closing(completion: Completion) -> Steps:
     row: JobRow = yield Complete(completion)
     first = row.completion or completion
     if not row.tokens:
+        yield Release()
         return "nobody waits yet"
     yield from _telling(row, first)
     return "failed" if first.error else "completed"
@@ -125,6 +146,7 @@ def _telling(row: JobRow, completion: Completion) -> Generator[Effect, Any, None
     """
     for token in sorted(row.tokens):
         yield Tell(token, completion)
+    yield Release()
     yield Unlist()
 
 
@@ -135,17 +157,27 @@ class Rendezvous:
     table: JobTable
     tokens: TaskTokens
     clock: Clock = utc_now
+    governor: Governor | None = None
 
-    def submit(self, job: JobId, token: str, submit: Callable[[], str], expected: timedelta) -> str:
+    def submit(
+        self,
+        job: JobId,
+        token: str,
+        submit: Callable[[], str],
+        expected: timedelta,
+        owner: str = "",
+    ) -> str:
         """Submit a job and wait for it with a token; it is asked after when `expected` is over.
 
         `submit` answers with the job's handle; called again, it finds the job and answers the same.
+        Where no slot of the service is free, the task ends with `SlotAwaitedError` and the job's
+        name, and is to wait in `await_slot`; `owner` is the execution, which may break off.
 
         Raises:
             WindfallError: What submitting raised, or `TransientError`; then nobody waits, and the
                 same again is harmless.
         """
-        return self._take(submitting(token), job, submit=submit, due=expected)
+        return self._take(submitting(token), job, submit=submit, due=expected, owner=owner)
 
     def resume(self, job: JobId, service: JobService, handle: str | None = None) -> str:
         """Tell who waits for a job that it ended; "running" when it did not.
@@ -169,6 +201,7 @@ class Rendezvous:
         submit: Callable[[], str] | None = None,
         service: JobService | None = None,
         due: timedelta = ASK_AGAIN_AFTER,
+        owner: str = "",
     ) -> str:
         answer: Any = None
         while True:
@@ -178,6 +211,8 @@ class Rendezvous:
                 return str(end.value)
             answer = None
             match effect:
+                case Hold() | TurnAway() | Release():
+                    answer = self._govern(effect, job, owner, due)
                 case Submit():
                     answer = submit() if submit is not None else None
                 case Ask(handle):
@@ -192,3 +227,16 @@ class Rendezvous:
                     self.table.postpone(job, timestamp(self.clock() + due))
                 case Unlist():
                     self.table.unlist(job)
+
+    def _govern(
+        self, effect: Hold | TurnAway | Release, job: JobId, owner: str, due: timedelta
+    ) -> bool:
+        match effect:
+            case TurnAway(token):
+                wait = Completion(error=SlotAwaitedError.__name__, reason=job.name)
+                return self.tokens.tell(token, wait)
+            case Hold() if self.governor is not None:
+                return self.governor.take(job, owner, due)
+            case Release() if self.governor is not None:
+                self.governor.release(job)
+        return True
