@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from reconcile_jobs.logic import JobReconciler
 from reconcile_jobs.models import Settings
+from reconcile_jobs.slots import SlotReconciler
 from windfall.adapters.dynamodb_jobs import DynamoJobTable
-from windfall.adapters.job_services import job_services
+from windfall.adapters.dynamodb_leases import DynamoLeaseTable
+from windfall.adapters.job_services import job_census, job_services
+from windfall.adapters.service_quotas import ServiceQuotas
 from windfall.adapters.stepfunctions import StepFunctionsTokens
-from windfall.observability import logger, tracer
+from windfall.governor import Governor
+from windfall.observability import CloudWatchMeasurements, logger, tracer
 from windfall.rendezvous import Rendezvous
 
 if TYPE_CHECKING:
@@ -23,16 +27,35 @@ def tell_broken(job: JobId, error: Exception) -> None:
     logger.warning("Job not reconciled", job=job.name, error=str(error))
 
 
+def tell_unanswered(service: str, error: Exception) -> None:
+    """Log a service whose slots could not be looked after."""
+    logger.warning("Slots not reconciled", quota=service, error=str(error))
+
+
 settings = Settings.from_environment()
-table = DynamoJobTable(settings.insights_table)
-rendezvous = Rendezvous(table, StepFunctionsTokens())
-reconciler = JobReconciler(table, rendezvous, job_services(table), tell_broken)
+table, leases = DynamoJobTable(settings.insights_table), DynamoLeaseTable(settings.insights_table)
+tokens, services = StepFunctionsTokens(), job_services(table)
+governor = Governor(leases, tokens)
+rendezvous = Rendezvous(table, tokens, governor=governor)
+reconciler = JobReconciler(table, rendezvous, services, tell_broken)
+slots = SlotReconciler(
+    leases=leases,
+    governor=governor,
+    quotas=ServiceQuotas(settings.limits_path),
+    table=table,
+    services=services,
+    census=job_census(),
+    measurements=CloudWatchMeasurements(),
+    prefix=f"{settings.results_bucket}-",
+    broken=tell_unanswered,
+)
 
 
 @logger.inject_lambda_context
 @tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Ask after every overdue job."""
+    """Ask after every overdue job, and look after the slots."""
     reconciled = reconciler.reconcile()
+    slots.reconcile()
     logger.info("Jobs reconciled", jobs=reconciled.jobs)
     return reconciled.model_dump()

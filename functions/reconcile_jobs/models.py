@@ -9,7 +9,9 @@ from windfall.settings import EnvironmentSettings
 class Settings(EnvironmentSettings):
     """The environment of reconcile_jobs."""
 
+    results_bucket: str
     insights_table: str
+    limits_path: str
 
 
 class Reconciled(Contract):

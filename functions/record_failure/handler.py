@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 from record_failure.logic import FailureRecorder
 from record_failure.models import Settings
 from windfall.adapters.dynamodb import DynamoInsightsIndex
+from windfall.adapters.dynamodb_leases import DynamoLeaseTable
 from windfall.adapters.dynamodb_spending import DynamoSpending
 from windfall.adapters.eventbridge import EventBridgeBus
 from windfall.adapters.s3 import S3ObjectStore
+from windfall.adapters.stepfunctions import StepFunctionsTokens
 from windfall.contracts.executions import ExecutionStatusEvent
+from windfall.governor import Governor
 from windfall.observability import CloudWatchMeasurements, logger, tracer
 from windfall.pricing import PriceList
 from windfall.recording import Recorder
@@ -28,6 +31,7 @@ failure_recorder = FailureRecorder(
     recorder,
     PriceList.of_region(settings.aws_region),
     DynamoSpending(settings.insights_table),
+    Governor(DynamoLeaseTable(settings.insights_table), StepFunctionsTokens()),
 )
 
 

@@ -14,6 +14,7 @@ from windfall.ports.insights import AnalysisState, InsightsIndex
 
 if TYPE_CHECKING:
     from windfall.contracts.executions import ExecutionStatusDetail, ExecutionStatusEvent
+    from windfall.governor import Governor
     from windfall.ports.spending import Spending
     from windfall.ports.storage import ObjectStore
     from windfall.pricing import PriceList
@@ -37,6 +38,7 @@ class FailureRecorder:
     recorder: Recorder
     prices: PriceList
     spending: Spending
+    governor: Governor
 
     def record(self, event: ExecutionStatusEvent) -> str:
         """End every attached file, then the attempt; the answer says what was done.
@@ -44,6 +46,8 @@ class FailureRecorder:
         Raises:
             TransientError: Deliver the event again; what is done already is not done again.
         """
+        if event.detail.status in _ENDED:
+            self.governor.abandon(event.detail.name)
         named = identity.parse_execution_name(event.detail.name)
         if named is None or event.detail.status not in _ENDED:
             return "ignored: no analysis broke off"

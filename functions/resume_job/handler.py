@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from resume_job.logic import JobResumer
 from resume_job.models import Settings
 from windfall.adapters.dynamodb_jobs import DynamoJobTable
+from windfall.adapters.dynamodb_leases import DynamoLeaseTable
 from windfall.adapters.job_services import job_services
 from windfall.adapters.stepfunctions import StepFunctionsTokens
+from windfall.governor import Governor
 from windfall.observability import logger, tracer
 from windfall.rendezvous import Rendezvous
 
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 
 settings = Settings.from_environment()
 table = DynamoJobTable(settings.insights_table)
-rendezvous = Rendezvous(table, StepFunctionsTokens())
+tokens = StepFunctionsTokens()
+governor = Governor(DynamoLeaseTable(settings.insights_table), tokens)
+rendezvous = Rendezvous(table, tokens, governor=governor)
 resumer = JobResumer(rendezvous, job_services(table), settings.results_bucket)
 
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from transcribe_audio.logic import AudioTranscriber
 from transcribe_audio.models import Settings, TranscribeAudioTask
 from windfall.adapters.dynamodb_jobs import DynamoJobTable
+from windfall.adapters.dynamodb_leases import DynamoLeaseTable
 from windfall.adapters.stepfunctions import StepFunctionsTokens
 from windfall.adapters.transcribe import TranscribeTranscription
+from windfall.governor import Governor
 from windfall.observability import logger, tracer
 from windfall.rendezvous import Rendezvous
 
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 settings = Settings.from_environment()
-rendezvous = Rendezvous(DynamoJobTable(settings.insights_table), StepFunctionsTokens())
+tokens = StepFunctionsTokens()
+governor = Governor(DynamoLeaseTable(settings.insights_table), tokens)
+rendezvous = Rendezvous(DynamoJobTable(settings.insights_table), tokens, governor=governor)
 transcriber = AudioTranscriber(TranscribeTranscription(), rendezvous, settings.results_bucket)
 
 

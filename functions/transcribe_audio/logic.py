@@ -42,7 +42,7 @@ class AudioTranscriber:
             InvalidInputError: Transcribe does not take the recording or its settings.
             UnsupportedError: It can not do that here.
             TransientError: Try again; the job that is there is found by its name.
-            QuotaExceededError: Too many jobs run; try again later.
+            QuotaExceededError: Too many jobs run, though there was a slot; try again later.
         """
         request = self._request(task.analysis)
         media = task.analysis.media
@@ -52,6 +52,7 @@ class AudioTranscriber:
             task.token,
             lambda: self.transcription.submit(request),
             expected=_LEAST_WAIT + length,
+            owner=identity.execution_name(task.analysis.analysis_id, task.analysis.attempt),
         )
 
     def _request(self, analysis: AudioAnalysis) -> TranscriptionRequest:

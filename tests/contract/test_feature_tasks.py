@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from await_slot.models import AwaitSlotTask
 from collect_video_feature.models import CollectVideoFeatureTask
 from convert_media.models import ConvertMediaTask
 from detect_image_feature.models import DetectImageFeatureTask
@@ -29,6 +30,7 @@ from write_captions.models import WriteCaptionsTask
 
 EVENTS = Path(__file__).parents[2] / "events"
 TASKS: dict[str, type[Contract]] = {
+    "await_slot": AwaitSlotTask,
     "collect_video_feature": CollectVideoFeatureTask,
     "convert_media": ConvertMediaTask,
     "detect_image_feature": DetectImageFeatureTask,

@@ -170,6 +170,27 @@ class Deployment:
         finally:
             self.client("ssm").delete_parameter(Name=parameter)
 
+    @contextmanager
+    def limit(self, service: str, jobs: int) -> Iterator[None]:
+        """The operator says how many jobs of a service may run at a time."""
+        name = f"/{self.stack.name}/limits/{service}"
+        self.client("ssm").put_parameter(Name=name, Value=str(jobs), Type="String")
+        self.reconcile()
+        try:
+            yield
+        finally:
+            self.client("ssm").delete_parameter(Name=name)
+            self.reconcile()
+
+    def reconcile(self) -> Any:
+        """Let reconcile_jobs come by, and what it answers."""
+        answer = self.client("lambda").invoke(
+            FunctionName=self.resources["ReconcileJobsFunction"], Payload=b"{}"
+        )
+        document = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, document
+        return document
+
     # --- What comes of it -----------------------------------------------------------------------
 
     def wait(self, *files: Dropped, seconds: float = PATIENCE_SECONDS) -> list[Manifest]:

@@ -51,7 +51,7 @@ NOT_USED_HERE = {
     "SubmitInferenceRole/ReadAnswers": "only when a table is scored again after it failed",
     "SubmitInferenceRole/TellMissingAnswers": "only when what was scored then is gone",
     "SubmitInferenceRole/TellWhoWaits": "only when a payload is scored before its token is parked",
-    "TranscribeAudioRole/TellWhoWaits": "only when a job ends before its token is parked",
+    "RecordFailureRole/TellWhoWaits": "only when a slot is given back that somebody waits for",
     "DetectVideoFeatureRole/TellWhoWaits": "only when a job ends before its token is parked",
     "NarrateTextRole/TellWhoWaits": "only when a narration is there before its token is parked",
     "TranscribeAudioRole/TellMissingFromForbidden": "only when a recording goes before it is heard",
@@ -126,17 +126,18 @@ def use_everything(deployment: Deployment) -> None:
     """Whatever the application does, once: each kind of file, a reuse, a failure."""
     letter = unique("Dear Anna, write to anna@example.com; Lisbon was wonderful.")
     minutes = unique("The committee met in Geneva and agreed on the budget. " * 70)
-    files = [
-        deployment.drop("proof/minutes.txt", minutes, features="sentiment", targets="en"),
-        deployment.drop("proof/letter.txt", letter),
-        deployment.drop("proof/page.png", a_picture("PNG")),
-        deployment.drop("proof/converted.gif", a_picture("GIF")),
-        deployment.drop("proof/speech.wav", a_recording(3.5)),
-        deployment.drop("proof/film.mp4", a_film(), features="segments"),
-        deployment.drop("proof/converted.avi", a_film("avi", "mpeg4"), features="segments"),
-        deployment.drop("proof/nothing.txt", b""),
-    ]
-    deployment.wait(*files, seconds=400)
+    with deployment.limit("transcribe", 1):
+        files = [
+            deployment.drop("proof/minutes.txt", minutes, features="sentiment", targets="en"),
+            deployment.drop("proof/letter.txt", letter),
+            deployment.drop("proof/page.png", a_picture("PNG")),
+            deployment.drop("proof/converted.gif", a_picture("GIF")),
+            deployment.drop("proof/speech.wav", a_recording(3.5)),
+            deployment.drop("proof/film.mp4", a_film(), features="segments"),
+            deployment.drop("proof/converted.avi", a_film("avi", "mpeg4"), features="segments"),
+            deployment.drop("proof/nothing.txt", b""),
+        ]
+        deployment.wait(*files, seconds=400)
     deployment.wait(deployment.drop("proof/again.txt", letter))
     score_tables(deployment)
     reconcile_jobs_that_vanished(deployment)
@@ -186,10 +187,7 @@ def reconcile_jobs_that_vanished(deployment: Deployment) -> None:
     answers = f"s3://{deployment.output('ResultsBucketName')}/scoring/answers"
     expired = Handle(output=f"{answers}/none.out", until=LONG_AGO).text()
     jobs.park(JobId("sagemaker", name), "a token that nobody waits with", LONG_AGO, expired)
-    answer = deployment.client("lambda").invoke(
-        FunctionName=deployment.resources["ReconcileJobsFunction"], Payload=b"{}"
-    )
-    assert json.loads(answer["Payload"].read())["jobs"]["failed"] >= 2
+    assert deployment.reconcile()["jobs"]["failed"] >= 2
 
 
 @pytest.fixture(scope="module")

@@ -52,6 +52,10 @@ class FakeJobTable:
             self.claims[job] = claim
         return self.claims[job]
 
+    def read(self, job: JobId) -> JobRow:
+        """A row."""
+        return self.rows.get(job, JobRow())
+
     def postpone(self, job: JobId, due: str) -> None:
         """Ask later."""
         if job in self.due:

@@ -13,6 +13,8 @@ from record_insights.models import RecordRequest, RecordResult
 from tests.fakes.collaborators import FakeBus, FakeMeasurements, FakeProfiles, FakeWorkflows
 from tests.fakes.hooks import Hook
 from tests.fakes.insights import FakeInsightsIndex
+from tests.fakes.jobs import FakeTokens
+from tests.fakes.leases import FakeLeaseTable
 from tests.fakes.scoring import FakeScoringModels
 from tests.fakes.spending import FakeSpending
 from tests.fakes.storage import FakeObjectStore
@@ -22,6 +24,7 @@ from windfall.contracts.base import S3Pointer
 from windfall.contracts.executions import ExecutionStatusEvent
 from windfall.contracts.manifest import Manifest
 from windfall.contracts.outcome import Outcome, OutcomeStatus, ServiceCall
+from windfall.governor import Governor
 from windfall.pricing import PriceList
 from windfall.recording import Recorder
 
@@ -59,7 +62,12 @@ class World:
             self.index, self.recorder, self.measurements, prices, self.spending
         )
         self.failure_recorder = FailureRecorder(
-            self.store, self.index, self.recorder, prices, self.spending
+            self.store,
+            self.index,
+            self.recorder,
+            prices,
+            self.spending,
+            Governor(FakeLeaseTable(), FakeTokens()),
         )
 
     def hook(self, hook: Hook) -> None:

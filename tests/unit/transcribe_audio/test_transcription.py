@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.fakes.jobs import FakeJobTable, FakeTokens, FakeTranscription
+from tests.fakes.leases import FakeLeaseTable
 from tests.fakes.service_model import request_violations
 from transcribe_audio.logic import AudioTranscriber
 from transcribe_audio.models import TranscribeAudioTask
 from windfall.adapters.transcribe import completion_of, request_of
 from windfall.contracts.jobs import Completion, JobId
+from windfall.governor import Governor
 from windfall.ports.jobs import TranscriptionRequest
 from windfall.rendezvous import Rendezvous
 
@@ -131,3 +133,27 @@ def test_a_job_that_failed_says_why_and_one_that_runs_has_not_ended() -> None:
     failed = completion_of(job(TranscriptionJobStatus="FAILED", FailureReason="Bad sound."))
     assert failed == Completion(error="InvalidInputError", reason="Bad sound.")
     assert completion_of(job(TranscriptionJobStatus="IN_PROGRESS")) is None
+
+
+def test_a_recording_that_finds_no_slot_is_told_to_wait_and_not_submitted() -> None:
+    stage = Stage()
+    leases = FakeLeaseTable(limit=1)
+    governor = Governor(leases, stage.tokens, clock=lambda: NOW)
+    rendezvous = Rendezvous(stage.table, stage.tokens, lambda: NOW, governor)
+    transcriber = AudioTranscriber(stage.service, rendezvous, "windfall-results")
+    governor.take(JobId("transcribe", "another"), "", timedelta(minutes=10))
+    wanted = task()
+
+    assert transcriber.begin(wanted) == "no slot is free"
+    assert stage.service.requests == {}
+    name = "windfall-results-0a1b2c3d4e5f60718293a4b5c6d7e8f901234567-1"
+    assert stage.tokens.told == {wanted.token: Completion(error="SlotAwaitedError", reason=name)}
+
+    governor.release(JobId("transcribe", "another"))
+    assert transcriber.begin(wanted.model_copy(update={"token": "again"})) == "parked"
+    (lease,) = leases.look("transcribe").leases
+    assert (lease.holder, lease.owner) == (name, name.removeprefix("windfall-results-"))
+
+    stage.service.endings[name] = Completion()
+    assert rendezvous.resume(JobId("transcribe", name), stage.service) == "completed"
+    assert leases.look("transcribe").leases == ()

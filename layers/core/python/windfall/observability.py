@@ -70,6 +70,13 @@ class CloudWatchMeasurements:
             metric.add_dimension("Feature", feature.split(".", 1)[0])
             metric.add_dimension("Status", status)
 
+    def slots_counted(self, service: str, held: int, awaited: int, drift: int) -> None:
+        """Note how many slots of a service are held and awaited, and what does not match."""
+        counts = {"SlotsHeld": held, "SlotsAwaited": awaited, "SlotDrift": drift}
+        for name, count in counts.items():
+            with single_metric(name, MetricUnit.Count, count) as metric:
+                metric.add_dimension("Quota", service)
+
     def insight_took(self, kind: str, seconds: float) -> None:
         """Note how long a file took."""
         with single_metric("SecondsToInsight", MetricUnit.Seconds, seconds) as metric:

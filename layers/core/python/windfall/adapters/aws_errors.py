@@ -56,6 +56,7 @@ NOT_FOUND = frozenset(
         "LexiconNotFoundException",
         "NoSuchBucket",
         "NoSuchKey",
+        "NoSuchResourceException",
         "NoSuchVersion",
         "NotFoundException",
         "ParameterNotFound",

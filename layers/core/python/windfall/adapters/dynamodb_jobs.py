@@ -77,6 +77,16 @@ class DynamoJobTable:
             return self.claim(job, claim)
         return str(item["claim"]["S"])
 
+    def read(self, job: JobId) -> JobRow:
+        """A job as it stands; a consistent read."""
+        with translated_errors():
+            answer = self._client.get_item(
+                TableName=self._table,
+                Key=key_of(keys.job_pk(*_parts(job)), keys.JOB_SK),
+                ConsistentRead=True,
+            )
+        return _row(answer.get("Item", {}))
+
     def postpone(self, job: JobId, due: str) -> None:
         """Ask after a listed job later."""
         values = wire({":place": keys.parked_sk(due, *_parts(job))})

@@ -13,6 +13,12 @@ from windfall.adapters.transcribe import TranscribeTranscription
 
 if TYPE_CHECKING:
     from windfall.ports.jobs import JobService, JobTable
+    from windfall.ports.leases import JobCensus
+
+
+def job_census() -> Mapping[str, JobCensus]:
+    """The services that list the jobs that they are at work on."""
+    return {"transcribe": TranscribeTranscription()}
 
 
 def job_services(table: JobTable) -> Mapping[str, JobService]:

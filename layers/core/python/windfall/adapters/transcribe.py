@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -46,6 +47,22 @@ class TranscribeTranscription:
                     )
                 raise
         return completion_of(answer["TranscriptionJob"])
+
+    def running(self, prefix: str) -> Collection[str]:
+        """The names of jobs that are queued or run."""
+        names = [name for status in ("QUEUED", "IN_PROGRESS") for name in _listed(status, prefix)]
+        return {name for name in names if name.startswith(prefix)}
+
+
+def _listed(status: str, part: str) -> Iterator[str]:
+    request = {"Status": status, "JobNameContains": part, "MaxResults": 100}
+    while True:
+        with translated_errors():
+            answer = ai_client("transcribe").list_transcription_jobs(**request)
+        yield from (job["TranscriptionJobName"] for job in answer["TranscriptionJobSummaries"])
+        if "NextToken" not in answer:
+            return
+        request["NextToken"] = answer["NextToken"]
 
 
 def request_of(request: TranscriptionRequest) -> dict[str, Any]:

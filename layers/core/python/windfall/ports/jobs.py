@@ -62,6 +62,10 @@ class JobTable(Protocol):
         """
         ...
 
+    def read(self, job: JobId) -> JobRow:
+        """A job as it stands; empty when nobody wrote of it."""
+        ...
+
     def postpone(self, job: JobId, due: str) -> None:
         """Ask after a listed job later; one that is not listed stays so."""
         ...

@@ -110,6 +110,14 @@ class Quotas(Protocol):
         ...
 
 
+class SlotMeasurements(Protocol):
+    """What is counted of slots."""
+
+    def slots_counted(self, service: str, held: int, awaited: int, drift: int) -> None:
+        """How many slots are held and awaited, and how many leases and jobs do not match."""
+        ...
+
+
 class JobCensus(Protocol):
     """A service that lists the jobs that it is at work on."""
 
