@@ -53,9 +53,13 @@ class Room(NamedTuple):
 
     @property
     def free(self) -> tuple[int, ...]:
-        """The slots that nobody holds; more may be held than the limit allows by now."""
+        """The slots that may be held now.
+
+        Where there were more slots before, those beyond the limit count until they are given back.
+        """
         held = {lease.slot for lease in self.leases}
-        return tuple(slot for slot in range(self.limit) if slot not in held)
+        open_slots = [slot for slot in range(self.limit) if slot not in held]
+        return tuple(open_slots[: max(0, self.limit - len(held))])
 
     def held_by(self, holder: str) -> Lease | None:
         """The lease of a job."""
