@@ -15,7 +15,7 @@ import soundfile
 from PIL import Image
 
 from tests.e2e.conftest import AWS_STACK
-from tests.e2e.deployment import NO_LANGUAGES, Deployment, Dropped, outcome_of
+from tests.e2e.deployment import NO_LANGUAGES, Deployment, Dropped
 from tests.e2e.listener import Listener
 from tests.e2e.schemas import schema
 from tests.fakes.films import film
@@ -105,7 +105,7 @@ def test_a_clip_is_seen_and_heard(deployment: Deployment, manifests: dict[str, M
     jsonschema.validate(deployment.manifest_document(manifest), schema("manifest"))
     ended = {one.feature for one in manifest.outcomes if one.status == "ok"}
     assert ended >= {
-        *("labels", "faces", "text", "segments", "thumbnails", "timeline"),
+        *("labels", "faces", "text", "segments", "celebrities", "thumbnails", "timeline"),
         *("transcript", "captions.en", "captions.es", "dubbed.es"),
         *("sentiment", "entities", "key_phrases", "pii"),
     }
@@ -179,18 +179,14 @@ def test_a_clip_costs_few_steps_and_never_asks(
     manifest = manifests["clip.mp4"]
     (execution,) = deployment.executions("AnalyzeVideoMachineArn", manifest.analysis_id)
     cost = deployment.transitions(execution)
-    assert (
-        cost.functions
-        == Counter(
-            {
-                "DetectVideoFeature": 5,
-                "CollectVideoFeature": 4,  # nobody knows celebrities here
-                "ExtractThumbnails": 1,
-                "MergeTimeline": 1,
-                "RecordInsights": 1,
-            }
-        )
-        or AWS_STACK
+    assert cost.functions == Counter(
+        {
+            "DetectVideoFeature": 5,
+            "CollectVideoFeature": 5,
+            "ExtractThumbnails": 1,
+            "MergeTimeline": 1,
+            "RecordInsights": 1,
+        }
     )
     assert cost.total <= 30
     (sound,) = deployment.executions("AnalyzeAudioMachineArn", manifest.analysis_id)
@@ -235,9 +231,3 @@ def test_a_video_that_is_cut_off_is_rejected(manifests: dict[str, Manifest]) -> 
     manifest = manifests["cut.mp4"]
     assert manifest.status == "rejected"
     assert manifest.reason == "The recording or video is broken or cut off (MP4)."
-
-
-def test_what_nobody_knows_here_is_skipped_and_says_so(manifests: dict[str, Manifest]) -> None:
-    celebrities = outcome_of(manifests["clip.mp4"], "celebrities")
-    assert celebrities.status in {"ok", "skipped"}
-    assert celebrities.status == "ok" or celebrities.reason
