@@ -16,9 +16,12 @@ tags            AddTags and its kin
 
 models          CreateModel and its kin
 registry        model packages and their groups
-endpoints       endpoint configurations and endpoints
+configurations  endpoint configurations
+endpoints       endpoints
 hosting         what runs behind an endpoint
-asynchronous    the queue of an asynchronous endpoint
+serving         a container that serves, for as long as somebody asks
+asynchronous    the queue of an asynchronous endpoint; `backlog` tells CloudWatch of it
+inference       one request of that queue
 training        CreateTrainingJob and its kin
 trainer         a training job's work; `final_metrics` reads its log
 transforms      CreateTransformJob and its kin

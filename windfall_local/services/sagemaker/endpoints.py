@@ -1,4 +1,4 @@
-"""Endpoint configurations and endpoints."""
+"""CreateEndpoint and its kin."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 from windfall_local.api import CallContext, Cloud, ServiceError
 from windfall_local.services.sagemaker import listing
 from windfall_local.services.sagemaker.asynchronous import AsynchronousQueues
+from windfall_local.services.sagemaker.configurations import ConfigurationOperations
 from windfall_local.services.sagemaker.constraints import check_constraints
 from windfall_local.services.sagemaker.hosting import DeploymentError, Hosting
-from windfall_local.services.sagemaker.objects import read_uri
 from windfall_local.services.sagemaker.records import Document, Records, moment
 from windfall_local.services.sagemaker.tags import tags_of
-from windfall_local.services.sagemaker.wording import arn_of, existing, invalid, missing, refuse
+from windfall_local.services.sagemaker.wording import arn_of, existing, invalid, missing
 
 Answer = dict[str, Any]
 
@@ -23,63 +23,14 @@ _IN_PROGRESS = ("Creating", "Updating", "Deleting")
 _log = logging.getLogger(__name__)
 
 
-class EndpointOperations:
-    """CreateEndpointConfig, CreateEndpoint, and their kin."""
+class EndpointOperations(ConfigurationOperations):
+    """Endpoints."""
 
     _cloud: Cloud
-    _models: Records
-    _configs: Records
     _endpoints: Records
     _hosting: Hosting
     _queues: AsynchronousQueues
     _deploying: dict[str, asyncio.Task[None]]
-
-    # --- Configurations -------------------------------------------------------------------------
-
-    async def create_endpoint_config(self, parameters: Answer, context: CallContext) -> Answer:
-        """Keep a configuration; its models must be there."""
-        check_constraints("sagemaker", "CreateEndpointConfig", parameters)
-        refuse(parameters, "DataCaptureConfig", "ExplainerConfig", "ShadowProductionVariants")
-        name = parameters["EndpointConfigName"]
-        arn = arn_of(self._cloud.region, "endpoint-config", name)
-        if name in self._configs:
-            raise existing("endpoint configuration", arn)
-        variants = parameters["ProductionVariants"]
-        for variant in variants:
-            self._check_variant(variant, is_only=len(variants) == 1)
-        _check_asynchronous(parameters)
-        self._configs.add(name, request=parameters, arn=arn)
-        return {"EndpointConfigArn": arn}
-
-    async def describe_endpoint_config(self, parameters: Answer, context: CallContext) -> Answer:
-        """A configuration, as it was asked for."""
-        config = self._config(parameters["EndpointConfigName"])
-        request = {key: value for key, value in config["request"].items() if key != "Tags"}
-        return {
-            **request,
-            "EndpointConfigArn": config["arn"],
-            "CreationTime": moment(config["created"]),
-        }
-
-    async def list_endpoint_configs(self, parameters: Answer, context: CallContext) -> Answer:
-        """Configurations, the latest first."""
-        return listing.page(
-            self._configs,
-            parameters,
-            "EndpointConfigs",
-            lambda config: {
-                "EndpointConfigName": config["name"],
-                "EndpointConfigArn": config["arn"],
-                "CreationTime": moment(config["created"]),
-            },
-        )
-
-    async def delete_endpoint_config(self, parameters: Answer, context: CallContext) -> Answer:
-        """Forget a configuration; endpoints that were made from it go on."""
-        self._configs.delete(self._config(parameters["EndpointConfigName"])["name"])
-        return {}
-
-    # --- Endpoints ------------------------------------------------------------------------------
 
     async def create_endpoint(self, parameters: Answer, context: CallContext) -> Answer:
         """Begin to serve; the answer comes before that is done."""
@@ -183,13 +134,6 @@ class EndpointOperations:
 
     # --- What they are made of ------------------------------------------------------------------
 
-    def _config(self, name: str) -> Document:
-        config = self._configs.get(name)
-        if config is None:
-            arn = arn_of(self._cloud.region, "endpoint-config", name)
-            raise missing("endpoint configuration", arn)
-        return config
-
     def _endpoint(self, name: str) -> Document:
         endpoint = self._endpoints.get(name)
         if endpoint is None:
@@ -201,24 +145,6 @@ class EndpointOperations:
             raise invalid(f'Cannot {verb} in-progress endpoint "{endpoint["arn"]}".')
         if verb == "update" and endpoint["status"] == "Failed":
             raise invalid(f'Cannot update failed endpoint "{endpoint["arn"]}": delete it.')
-
-    def _check_variant(self, variant: Document, *, is_only: bool) -> None:
-        refuse(variant, "InstancePools", "ManagedInstanceScaling", "CoreDumpConfig")
-        name = variant.get("ModelName")
-        if name is None:
-            refuse({"inference components (variants without a ModelName)": True}, _COMPONENTS)
-        elif name not in self._models:
-            raise missing("model", arn_of(self._cloud.region, "model", name))
-        if not is_only and variant.get("ServerlessConfig"):
-            raise invalid("A serverless endpoint has one production variant.")
-        serverless = variant.get("ServerlessConfig")
-        if serverless is None and not variant.get("InstanceType"):
-            raise invalid(
-                "Either InstanceType and InitialInstanceCount, or ServerlessConfig, is required "
-                f"for variant {variant['VariantName']}."
-            )
-        if serverless is not None and serverless["MemorySizeInMB"] % 1024:
-            raise invalid("MemorySizeInMB must be one of 1024, 2048, 3072, 4096, 5120, 6144.")
 
     def _wanted(self, config: Document) -> Document:
         request = config["request"]
@@ -278,7 +204,6 @@ class EndpointOperations:
         await self._cloud.emit("aws.sagemaker", _EVENT, detail, [endpoint["arn"]])
 
 
-_COMPONENTS = "inference components (variants without a ModelName)"
 _EVENT_STATUS = {
     "Creating": "CREATING",
     "Updating": "UPDATING",
@@ -287,23 +212,6 @@ _EVENT_STATUS = {
     "Deleting": "DELETING",
 }
 """Events write an endpoint's status unlike the API."""
-
-
-def _check_asynchronous(parameters: Answer) -> None:
-    config = parameters.get("AsyncInferenceConfig")
-    if config is None:
-        return
-    if any(variant.get("ServerlessConfig") for variant in parameters["ProductionVariants"]):
-        raise invalid("Asynchronous inference is not supported for serverless endpoints.")
-    output = config["OutputConfig"]
-    if not output.get("S3OutputPath"):
-        refuse({"an asynchronous endpoint without S3OutputPath": True}, _WITHOUT_OUTPUT)
-    for name in ("S3OutputPath", "S3FailurePath"):
-        if output.get(name):
-            read_uri(output[name])
-
-
-_WITHOUT_OUTPUT = "an asynchronous endpoint without S3OutputPath"
 
 
 def _shown(one: Document) -> Answer:

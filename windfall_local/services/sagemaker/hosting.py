@@ -16,11 +16,11 @@ from windfall_local.functions.log_stream import LogStream
 from windfall_local.services.sagemaker.containers import (
     SESSION,
     ContainerError,
-    ServingContainer,
     variables,
 )
 from windfall_local.services.sagemaker.images import read_image
 from windfall_local.services.sagemaker.objects import Objects, read_uri, reading_failed, unpack
+from windfall_local.services.sagemaker.serving import ServingContainer
 
 Document = dict[str, Any]
 

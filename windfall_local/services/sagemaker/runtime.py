@@ -14,11 +14,11 @@ from windfall_local.services.sagemaker.asynchronous import (
     DEFAULT_TTL,
     AsynchronousQueues,
     concurrency,
-    locations,
 )
 from windfall_local.services.sagemaker.constraints import check_constraints
 from windfall_local.services.sagemaker.containers import ContainerError, ContainerTimeoutError
 from windfall_local.services.sagemaker.hosting import DeploymentError, Hosting, Variant, choose
+from windfall_local.services.sagemaker.inference import locations
 from windfall_local.services.sagemaker.objects import read_uri
 from windfall_local.services.sagemaker.records import Document, Records
 from windfall_local.services.sagemaker.wording import refuse

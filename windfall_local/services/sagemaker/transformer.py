@@ -16,7 +16,6 @@ from windfall_local.services.sagemaker.batches import Processing, TransformError
 from windfall_local.services.sagemaker.channels import DownloadError, found
 from windfall_local.services.sagemaker.containers import (
     ContainerError,
-    ServingContainer,
     variables,
 )
 from windfall_local.services.sagemaker.filters import Filter
@@ -24,6 +23,7 @@ from windfall_local.services.sagemaker.hosting import DeploymentError, ModelFold
 from windfall_local.services.sagemaker.jobs import JobFailedError, Jobs, picked
 from windfall_local.services.sagemaker.objects import Objects, Place, read_uri, reading_failed
 from windfall_local.services.sagemaker.records import Document, moment, now
+from windfall_local.services.sagemaker.serving import ServingContainer
 from windfall_local.services.sagemaker.tags import tags_of
 
 LOGS = "/aws/sagemaker/TransformJobs"
