@@ -91,7 +91,7 @@ class TablePlanner:
         version = self._version(name, profile)
         contract, digest = self._contract(name, profile)
         if header:
-            wanted = [column.name for column in contract.columns] if contract else profile.columns
+            wanted = [column.column for column in contract.columns] if contract else profile.columns
             check_columns(header, wanted, profile.id_column)
         told = {} if contract is None else _told_by(contract, profile)
         return TablePlan.model_validate(

@@ -46,7 +46,6 @@ NOT_USED_HERE = {
     "HandOverWhatItCannotTell": "only Lambda itself uses it, when a function has failed thrice",
     "WaitForTextAnalyses": "Step Functions asks after nested executions on AWS; here it knows",
     "WaitForSoundAnalyses": "Step Functions asks after nested executions on AWS; here it knows",
-    "ScoreTableRole/TransformTables": "only when a profile asks for batch transform",
     "ResumeJobRole/TellMissingAnswers": "only when a notification is ahead of its object",
     "SubmitInferenceRole/ReadAnswers": "only when a table is scored again after it failed",
     "SubmitInferenceRole/TellMissingAnswers": "only when what was scored then is gone",
@@ -155,6 +154,9 @@ def score_tables(deployment: Deployment) -> None:
         document = {"table": {**plain, "endpoint": endpoint, "mode": mode}}
         with deployment.profile(json.dumps(document)) as name:
             deployment.analyze(f"proof/{mode}.csv", as_csv(table), profile=name)
+    job = {"table": {**plain, "model": model, "mode": "batch_transform"}}
+    with deployment.profile(json.dumps(job)) as name:
+        deployment.analyze("proof/job.csv", as_csv(rows(3)), profile=name)
     refusing = {"endpoint": models.endpoint(models.script(SUMS))}
     with deployment.profile(json.dumps({"table": refusing})) as name:
         deployment.analyze("proof/refused.csv", as_csv([list("abcde")]), profile=name)

@@ -243,6 +243,18 @@ def test_real_time_and_serverless_endpoints_are_one_option_away(
         assert outcome_of(manifest, "predictions").summary["mode"] == mode
 
 
+def test_batch_transform_needs_a_model_and_no_endpoint(
+    deployment: Deployment, models: Models, boosted_model: str
+) -> None:
+    settings = {"mode": "batch_transform", "model": boosted_model, "payload_megabytes": 1}
+    with scoring(deployment, contract=models.contract(), **settings) as name:
+        table = rows(30_000)
+        manifest = deployment.analyze("transformed.csv", as_csv(table), profile=name)
+    check(deployment, manifest, table)
+    call = outcome_of(manifest, "predictions").calls[0]
+    assert (call.operation, call.count) == ("CreateTransformJob", 2)
+
+
 def test_an_endpoint_that_is_not_there_fails_the_file_by_name(
     deployment: Deployment, models: Models
 ) -> None:

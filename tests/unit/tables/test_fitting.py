@@ -165,3 +165,39 @@ def test_a_derived_feature_is_made_of_another_column() -> None:
     assert fitting.features([""]) == [None, "0"]
     with pytest.raises(InvalidInputError, match="'pay' can not be found"):
         Fitting(contract(PAY, {**derived, "categories": ["999"]}), ["fresh"])
+
+
+ODD_CELLS = [
+    "1",
+    "-2.5",
+    "1e3",
+    ".5",
+    "7.",
+    "",
+    " 1",
+    "1_0",
+    "nan",
+    "inf",
+    "-inf",
+    "x",
+    "٣",
+    "1\n",
+    "NA",
+]
+
+
+@given(st.lists(st.sampled_from(ODD_CELLS), min_size=3, max_size=3))
+def test_a_row_that_is_looked_at_as_a_whole_is_what_it_is_cell_by_cell(cells: list[str]) -> None:
+    names = ["a", "b", "c"]
+    columns = [{"name": name, "type": "number", "missing": True} for name in names]
+    together = contract(*columns)
+    # Bounds that nothing breaks, so that each cell is looked at by itself.
+    apart = contract(*({**column, "minimum": -1e300} for column in columns))
+
+    def read(model: InputContract) -> Any:
+        try:
+            return Fitting(model, names).features(cells)
+        except RowProblemError as problem:
+            return str(problem)
+
+    assert read(together) == read(apart)

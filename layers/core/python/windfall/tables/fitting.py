@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from windfall.contracts.input_contract import (
     ColumnContract,
@@ -65,6 +66,8 @@ class Fitting:
             _Cell(column.column, places[column.column], _reading(column, no_value, decimal))
             for column in contract.columns
         ]
+        self._numbers = decimal == "." and all(map(_is_any_number, contract.columns))
+        self._pick = _picking([cell.place for cell in self._cells])
         self.names = [name for column in contract.columns for name in _names(column)]
         self.numeric = [numeric for column in contract.columns for numeric in _are_numeric(column)]
 
@@ -75,6 +78,8 @@ class Fitting:
             RowProblemError: The row does not fit; the first column that does not is named.
         """
         check_width(cells, self._width)
+        if self._numbers and _are_plain_numbers(picked := self._pick(cells)):
+            return list(picked)
         found: list[Feature] = []
         for cell in self._cells:
             try:
@@ -120,6 +125,38 @@ def check_width(cells: Sequence[str], width: int) -> None:
     """
     if len(cells) != width:
         raise RowProblemError(f"it has {len(cells)} cells where the header has {width}")
+
+
+def _picking(places: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str]]:
+    """Picks the cells at these places."""
+    if len(places) == 1:
+        return lambda cells: (cells[places[0]],)
+    return itemgetter(*places)
+
+
+def _is_any_number(column: ColumnContract) -> bool:
+    """Whether every finite number is fine, as it stands."""
+    return (
+        column.type is ColumnType.NUMBER
+        and column.encoding is ColumnEncoding.PLAIN
+        and column.minimum is None
+        and column.maximum is None
+    )
+
+
+def _are_plain_numbers(cells: Sequence[str]) -> bool:
+    """Whether all of them are numbers that can be sent as they stand.
+
+    Most rows of most tables are: looked at all at once, they cost a tenth of what they cost cell
+    by cell. Whatever is odd about one (empty, spaces, no number) is seen cell by cell.
+    """
+    try:
+        total = sum(map(float, cells))
+    except ValueError:
+        return False
+    joined = "".join(cells)
+    is_odd = "_" in joined or " " in joined or not joined.isascii() or not joined.isprintable()
+    return total - total == 0 and not is_odd
 
 
 def _names(column: ColumnContract) -> list[str]:
@@ -168,8 +205,9 @@ def _number(
             value = float(text)
         except ValueError:
             raise ValueError(f"{_shown(cell)} is {article}") from None
-        # Python's own spellings (1_000, inf) are no table's; NaN is no value, under any spelling.
-        if value - value != 0 or "_" in text or (is_whole and not value.is_integer()):
+        # Python's own spellings (1_000, inf, other scripts' digits) are no table's.
+        is_foreign = value - value != 0 or "_" in text or not text.isascii()
+        if is_foreign or (is_whole and not value.is_integer()):
             raise ValueError(f"{_shown(cell)} is {article}")
         if is_bounded and (
             (least is not None and value < least) or (most is not None and value > most)
