@@ -64,7 +64,7 @@ def matroska_tracks(stream: IO[bytes], size: int) -> Tracks:
         pictures=None if pictures is None else _pictures(pictures),
         seconds=None if not length else length * scale / 1e9,
         channels=None if sound is None else _number_of(sound, _CHANNELS) or 1,
-        sample_rate=None if not rate else round(rate),
+        sample_rate=(round(rate) or None) if rate else None,
         sound_codec=None if sound is None else _codec(sound),
     )
 
