@@ -14,6 +14,7 @@ BENCHES = (
     "dubbing",
     "vision",
     "inference",
+    "scoring",
     "workflows",
     "chain",
 )
