@@ -166,7 +166,7 @@ def test_a_script_that_fails_fails_its_job(stage: Stage, processing: Processing,
 def test_clarify_explains_a_model_and_measures_its_bias(
     stage: Stage, processing: Processing, role: str
 ) -> None:
-    table = rows(60)
+    table = rows(24)
     label = (table[:, 0] + table[:, 1] > 1).astype(int)
     facet = (table[:, 3] > 0.5).astype(int)
     whole = np.column_stack([label, table[:, :3], facet])
@@ -181,7 +181,7 @@ def test_clarify_explains_a_model_and_measures_its_bias(
         "methods": {
             "report": {"name": "report", "title": "Analysis"},
             "pre_training_bias": {"methods": "all"},
-            "post_training_bias": {"methods": ["DPPL", "AD", "FT"]},
+            "post_training_bias": {"methods": ["DPPL", "AD"]},
             "shap": {
                 "baseline": [[0.5, 0.5, 0.5, 0.5]],
                 "num_samples": 100,

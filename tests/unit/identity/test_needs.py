@@ -24,6 +24,37 @@ def needs(service: str, operation: str, **parameters: Any) -> list[tuple[str, st
     [
         ("s3.GetObject", {"Bucket": "b", "Key": "k"}, "s3:GetObject", "arn:aws:s3:::b/k"),
         (
+            "sagemaker.CreateTrainingJob",
+            {"TrainingJobName": "Churn"},
+            "sagemaker:CreateTrainingJob",
+            f"arn:aws:sagemaker:{HERE}:training-job/churn",
+        ),
+        (
+            "sagemaker.UpdateEndpointWeightsAndCapacities",
+            {"EndpointName": "e"},
+            "sagemaker:UpdateEndpointWeightsAndCapacities",
+            f"arn:aws:sagemaker:{HERE}:endpoint/e",
+        ),
+        (
+            "sagemaker.CreateModelPackage",
+            {"ModelPackageGroupName": "g"},
+            "sagemaker:CreateModelPackage",
+            f"arn:aws:sagemaker:{HERE}:model-package-group/g",
+        ),
+        (
+            "sagemaker.DescribeModelPackage",
+            {"ModelPackageName": f"arn:aws:sagemaker:{HERE}:model-package/g/1"},
+            "sagemaker:DescribeModelPackage",
+            f"arn:aws:sagemaker:{HERE}:model-package/g/1",
+        ),
+        ("sagemaker.ListModelPackageGroups", {}, "sagemaker:ListModelPackageGroups", "*"),
+        (
+            "sagemaker-runtime.InvokeEndpointAsync",
+            {"EndpointName": "e"},
+            "sagemaker:InvokeEndpointAsync",
+            f"arn:aws:sagemaker:{HERE}:endpoint/e",
+        ),
+        (
             "s3.HeadObject",
             {"Bucket": "b", "Key": "k", "VersionId": "1"},
             "s3:GetObjectVersion",
@@ -241,3 +272,32 @@ def test_what_is_not_known_has_no_permissions_to_give(call: str) -> None:
     service, operation = call.split(".")
 
     assert needs_of(service, operation, {"Bucket": "b", "Key": "k"}, SCENE) is None
+
+
+def test_an_endpoint_needs_its_configuration_and_tags_need_a_permission_of_their_own() -> None:
+    found = needs(
+        "sagemaker",
+        "CreateEndpoint",
+        EndpointName="e",
+        EndpointConfigName="c",
+        Tags=[{"Key": "k", "Value": "v"}],
+    )
+
+    endpoint = f"arn:aws:sagemaker:{HERE}:endpoint/e"
+    assert found == [
+        ("sagemaker:CreateEndpoint", endpoint),
+        ("sagemaker:CreateEndpoint", f"arn:aws:sagemaker:{HERE}:endpoint-config/c"),
+        ("sagemaker:AddTags", endpoint),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters"),
+    [
+        ("CreateModel", {"ModelName": "m", "ExecutionRoleArn": "arn:r"}),
+        ("CreateTrainingJob", {"TrainingJobName": "j", "RoleArn": "arn:r"}),
+        ("CreateProcessingJob", {"ProcessingJobName": "j", "RoleArn": "arn:r"}),
+    ],
+)
+def test_a_role_is_passed_to_sagemaker(operation: str, parameters: dict[str, Any]) -> None:
+    assert ("iam:PassRole", "arn:r") in needs("sagemaker", operation, **parameters)

@@ -64,7 +64,8 @@ class Boosters:
 def _load(path: Path) -> xgb.Booster:
     booster = xgb.Booster()
     try:
-        booster.load_model(path)
+        # From memory: of a file it would tell the format by the name, and warn that it can't.
+        booster.load_model(bytearray(path.read_bytes()))
     except xgb.core.XGBoostError as error:
         # Containers before 1.3 left a pickle; it is the user's own file.
         try:

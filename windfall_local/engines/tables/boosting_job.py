@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +39,6 @@ def train(base: Path) -> None:
     Raises:
         UserError: The data or the hyperparameters are not what the algorithm takes.
     """
-    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="[%(asctime)s] %(message)s")
-    # Stopping ends the job, and not with a failure.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     settings = read_hyperparameters(read_config(base, "hyperparameters"))
     channels = read_config(base, "inputdataconfig")
     if "train" not in channels:
@@ -70,7 +65,7 @@ def _boost(settings: dict[str, Any], watched: list[tuple[xgb.DMatrix, str]]) -> 
     if patience is not None:
         callbacks.append(
             xgb.callback.EarlyStopping(
-                patience, data_name=watched[-1][1], maximize=metrics.maximize, save_best=True
+                rounds=patience, data_name=watched[-1][1], maximize=metrics.maximize, save_best=True
             )
         )
     try:

@@ -62,9 +62,7 @@ class Table:
             raise UserError("The dataset has no rows.")
         names = [str(one) for one in names or range(len(rows[0]))]
         if any(len(row) != len(names) for row in rows):
-            raise UserError(
-                f"The dataset has rows that have not the {len(names)} columns it names."
-            )
+            raise UserError(f"Not every row of the dataset has its {len(names)} columns.")
         return cls(names, np.array(rows, object), config)
 
     def column(self, name: str) -> Any:

@@ -13,12 +13,20 @@ failure of the algorithm, or of the script.
 
 from __future__ import annotations
 
+import logging
+import signal
 import sys
 import traceback
 from pathlib import Path
 
 from windfall_local.engines.tables import lifeline
-from windfall_local.engines.tables.contract import USERS_FAULT, UserError, import_xgboost
+from windfall_local.engines.tables.contract import (
+    USERS_FAULT,
+    UserError,
+    import_xgboost,
+    read_config,
+)
+from windfall_local.engines.tables.hyperparameters import read_hyperparameters
 
 
 def main(base: Path, kind: str) -> int:
@@ -29,9 +37,14 @@ def main(base: Path, kind: str) -> int:
         kind: `xgboost`, or the framework that runs a script: `scikit-learn`, `xgboost-script`.
     """
     lifeline.hold_on()
+    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="[%(asctime)s] %(message)s")
+    # Being stopped is an end, and no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     failure = base / "output" / "failure"
     try:
         if kind == "xgboost":
+            # What is wrong with these is told before the heavy part begins.
+            read_hyperparameters(read_config(base, "hyperparameters"))
             import_xgboost()
             from windfall_local.engines.tables.boosting_job import train  # noqa: PLC0415 - heavy
 
