@@ -27,6 +27,10 @@ class CuriousEngine:
         """The file of the main module, as multiprocessing took it over."""
         return getattr(sys.modules.get("__mp_main__"), "__file__", None)
 
+    def process(self) -> int:
+        """The process's id."""
+        return os.getpid()
+
 
 class TirelessEngine:
     """Works until its process is ended."""

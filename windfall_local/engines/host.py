@@ -8,8 +8,11 @@ NumPy arrays and plain data.
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -27,6 +30,15 @@ _instances: dict[str, Any] = {}
 def _prepare_process() -> None:
     # Ctrl-C reaches the whole process group; the parent decides when engines end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    # A parent that was killed cannot end its engines, and they would wait for work for ever.
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _call_engine(engine: str, method: str, arguments: tuple[Any, ...]) -> Any:

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from windfall_cli.home import is_running
 from windfall_local.engines import EngineDiedError
 from windfall_local.engines.host import EngineHost
 
+HOSTING = """
+import asyncio
+from windfall_local.engines.host import EngineHost
+
+async def main():
+    print(await EngineHost().run("tests.fakes.engine:CuriousEngine", "process"), flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
 COUNTER = "collections:Counter"  # any class that can be imported is an engine
 
 
@@ -35,6 +47,18 @@ async def test_an_engine_that_died_starts_again_when_needed(host: EngineHost) ->
 
 async def test_an_engine_does_not_import_the_command_line(host: EngineHost) -> None:
     assert await host.run("tests.fakes.engine:CuriousEngine", "main_file") is None
+
+
+async def test_an_engine_ends_with_a_host_that_is_killed() -> None:
+    hosting = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", HOSTING), stdout=asyncio.subprocess.PIPE
+    )
+    assert hosting.stdout is not None
+    engine = int(await hosting.stdout.readline())
+    hosting.kill()
+    await hosting.wait()
+    while is_running(engine):
+        await asyncio.sleep(0.01)
 
 
 async def test_work_that_nobody_awaits_ends_with_the_host(tmp_path: Path) -> None:
