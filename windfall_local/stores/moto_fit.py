@@ -197,7 +197,17 @@ def _fit_queues() -> None:
         for listener in _message_listeners:
             listener(queue.name)
 
+    set_attributes = Queue._set_attributes
+
+    def set_only_these(queue: Queue, attributes: dict[str, Any], now: Any = None) -> None:
+        # moto would drop the queue's policy, and for a moment nobody might send.
+        policy = queue.__dict__.get("_policy_json")
+        set_attributes(queue, attributes, now)
+        if policy is not None and "Policy" not in attributes:
+            queue._policy_json = policy
+
     Queue.add_message = add_and_tell
+    Queue._set_attributes = set_only_these
     # Sending asks for one attribute; all of them would count every message three times.
     Queue.attributes = property(QueueAttributes)
     moto.sqs.models.unix_time_millis = lambda: now() * 1000

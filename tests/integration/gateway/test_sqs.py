@@ -44,6 +44,19 @@ def test_a_message_wakes_a_long_poll(sqs: Any, client: Any, queue: str) -> None:
     assert [message["Body"] for message in found] == ["here"]
 
 
+def test_setting_an_attribute_leaves_the_policy_as_it_is(sqs: Any, queue: str) -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "7"})
+
+    found = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+    assert json.loads(found["Policy"])["Statement"] == [statement]
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": ""})
+    found = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+    assert "Policy" not in found
+
+
 def test_a_poll_without_waiting_returns_at_once(sqs: Any, queue: str) -> None:
     assert receive(sqs, queue, WaitTimeSeconds=0) == []
 

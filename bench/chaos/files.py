@@ -1,0 +1,52 @@
+"""What is dropped: letters, photos and recordings, no two of the same bytes."""
+
+from __future__ import annotations
+
+import io
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+import soundfile
+
+_DEMO = Path(__file__).parents[2] / "demo"
+_SECONDS = 4
+_TO_NO_LANGUAGE = {"windfall-targets": ""}
+
+
+@dataclass(frozen=True)
+class File:
+    """Something to drop."""
+
+    key: str
+    body: bytes
+    metadata: dict[str, str]
+
+
+def make_file(number: int, kind: str, draw: random.Random) -> File:
+    """A file of a kind: `text`, `image` or `recording`."""
+    if kind == "image":
+        features = {"windfall-features": "labels,properties,faces"}
+        return File(f"photo {number}.jpg", _photo(number), {**features, **_TO_NO_LANGUAGE})
+    if kind == "recording":
+        features = {"windfall-features": "sentiment"}
+        return File(f"call {number}.flac", _recording(draw), {**features, **_TO_NO_LANGUAGE})
+    features = {"windfall-features": "sentiment,entities,key_phrases,pii"}
+    text = f"Dear Anna, the Harbour View Hotel in Lisbon was wonderful. We paid {number} euros.\n"
+    return File(f"letter {number}.txt", text.encode(), {**features, "windfall-targets": "es"})
+
+
+def _photo(number: int) -> bytes:
+    """The demo's photo, with a comment of its own."""
+    photo = (_DEMO / "portrait.jpg").read_bytes()
+    comment = f"number {number}".encode()
+    return photo[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2) + comment + photo[2:]
+
+
+def _recording(draw: random.Random) -> bytes:
+    """Some seconds of the demo's speech, from somewhere on."""
+    samples, rate = soundfile.read(_DEMO / "speech.flac", dtype="int16")
+    start = draw.randrange(len(samples) - _SECONDS * rate)
+    made = io.BytesIO()
+    soundfile.write(made, samples[start : start + _SECONDS * rate], rate, format="FLAC")
+    return made.getvalue()
