@@ -41,7 +41,7 @@ def run(folder: Path, kills: int, seed: int, files_a_kill: int = 4) -> dict[str,
     starts: list[float] = []
     counted = 0
     with dropper.at_work():
-        for number in range(kills):
+        while True:
             dropper.want(files_a_kill)
             wait_a_while(draw.uniform(*LIFE_SECONDS))
             cloud.kill()

@@ -51,8 +51,8 @@ class LocalProcess:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # a terminal's Ctrl-C reaches the whole group
             )
-        until(lambda: self._address.is_file() or self._ended(), "windfall up")
-        assert self._address.is_file(), f"windfall up ended: {self.log.read_text()[-2000:]}"
+        until(lambda: self._is_up() or self._ended(), "windfall up")
+        assert self._is_up(), f"windfall up ended: {self.log.read_text()[-2000:]}"
 
     def end(self, how: signal.Signals) -> int:
         """Send a signal to the process and all below it, as Ctrl-C does; its exit code."""
@@ -74,6 +74,12 @@ class LocalProcess:
     @property
     def _address(self) -> Path:
         return self.home / "address.json"
+
+    def _is_up(self) -> bool:
+        """Whether the address is this process's; one that was killed leaves its own."""
+        if self._process is None or not self._address.is_file():
+            return False
+        return bool(json.loads(self._address.read_text())["pid"] == self._process.pid)
 
     def _ended(self) -> bool:
         return self._process is not None and self._process.poll() is not None
