@@ -7,6 +7,7 @@ import logging
 import random
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from windfall_local.api import Cloud, Principal, ServiceError
@@ -31,6 +32,7 @@ _LONGEST_PAUSE_SECONDS = 480.0
 _ATTEMPT_SECONDS = 60.0
 _FAREWELL_SECONDS = 5.0
 _GRACE_SECONDS = 300.0
+_DISK_PAUSE_SECONDS = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -127,7 +129,7 @@ class Deliverer:
         except DeliveryError as error:
             await self._handle_failure(row, error)
         else:
-            self._done(row)
+            await self._done(row)
 
     async def _send(self, row: PendingRow) -> None:
         origin = Origin(row.rule_arn, row.ingested)
@@ -164,12 +166,13 @@ class Deliverer:
             exhausted = "MaximumEventAgeInSeconds"
         if error.retriable and exhausted is None:
             row.attempts += 1
-            self._journal.count_attempt(row.id, row.attempts)
+            with suppress(OSError):  # On a full disk it is counted by this process only.
+                self._journal.count_attempt(row.id, row.attempts)
             self._retry_later(row, pause)
             return
         _log.warning("Event %s for %s given up: %s", row.event["id"], row.target["Arn"], error)
         await self._bury(row, error, exhausted if error.retriable else None)
-        self._done(row)
+        await self._done(row)
 
     def _pause(self, attempts: int) -> float:
         longest = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2.0 ** min(attempts, 20))
@@ -212,6 +215,14 @@ class Deliverer:
         except ServiceError as failure:
             _log.error("Dead letter for %s not taken by %s: %s", row.event["id"], arn, failure)
 
-    def _done(self, row: PendingRow) -> None:
-        self._journal.remove_pending(row.id)
+    async def _done(self, row: PendingRow) -> None:
+        """Strike a delivery; it would be made again by the next process as long as it is there."""
+        while True:
+            try:
+                self._journal.remove_pending(row.id)
+            except OSError as error:
+                _log.warning("Delivery %s is made, and can't be struck: %s", row.id, error)
+                await self._clock.sleep(_DISK_PAUSE_SECONDS)
+            else:
+                break
         self._recovered.discard(row.id)

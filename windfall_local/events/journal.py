@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from windfall_local.mirror.disk import sqlite_on_disk
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS pending (
     id TEXT PRIMARY KEY, rule_arn TEXT NOT NULL, target TEXT NOT NULL, event TEXT NOT NULL,
@@ -39,7 +41,7 @@ class PendingRow:
 
 
 class Journal:
-    """The file.
+    """The file; what writes to it raises `OSError` when the disk is full, or fails.
 
     Args:
         path: Where it is, or None to keep it in memory only.
@@ -62,18 +64,18 @@ class Journal:
 
     def write_definitions(self, text: str) -> None:
         """Keep what was defined, instead of what was there before."""
-        self._connection.execute("INSERT OR REPLACE INTO definitions VALUES (1, ?)", (text,))
+        self._execute("INSERT OR REPLACE INTO definitions VALUES (1, ?)", (text,))
 
     def definitions(self) -> str | None:
         """What was defined, if anything was."""
-        row = self._connection.execute("SELECT text FROM definitions").fetchone()
+        row = self._execute("SELECT text FROM definitions").fetchone()
         return None if row is None else str(row[0])
 
     # --- Deliveries --------------------------------------------------------------------------
 
     def add_pending(self, row: PendingRow) -> None:
         """Write a delivery down."""
-        self._connection.execute(
+        self._execute(
             "INSERT OR REPLACE INTO pending VALUES (?, ?, ?, ?, ?, ?)",
             (
                 row.id,
@@ -87,17 +89,15 @@ class Journal:
 
     def count_attempt(self, delivery_id: str, attempts: int) -> None:
         """Write down how often a delivery was tried."""
-        self._connection.execute(
-            "UPDATE pending SET attempts = ? WHERE id = ?", (attempts, delivery_id)
-        )
+        self._execute("UPDATE pending SET attempts = ? WHERE id = ?", (attempts, delivery_id))
 
     def remove_pending(self, delivery_id: str) -> None:
         """Strike a delivery that is done."""
-        self._connection.execute("DELETE FROM pending WHERE id = ?", (delivery_id,))
+        self._execute("DELETE FROM pending WHERE id = ?", (delivery_id,))
 
     def pending(self) -> list[PendingRow]:
         """All deliveries that are not done, oldest first."""
-        rows = self._connection.execute(
+        rows = self._execute(
             "SELECT id, rule_arn, target, event, ingested, attempts FROM pending ORDER BY rowid"
         )
         return [
@@ -109,13 +109,11 @@ class Journal:
 
     def archive(self, archive: str, time: float, event: dict[str, Any]) -> None:
         """Keep an event."""
-        self._connection.execute(
-            "INSERT INTO archived VALUES (?, ?, ?)", (archive, time, json.dumps(event))
-        )
+        self._execute("INSERT INTO archived VALUES (?, ?, ?)", (archive, time, json.dumps(event)))
 
     def archive_size(self, archive: str) -> tuple[int, int]:
         """How many events an archive keeps, and their bytes."""
-        row = self._connection.execute(
+        row = self._execute(
             "SELECT count(*), coalesce(sum(length(CAST(event AS BLOB))), 0) "
             "FROM archived WHERE archive = ?",
             (archive,),
@@ -126,7 +124,7 @@ class Journal:
         self, archive: str, start: float, end: float
     ) -> Iterator[tuple[float, dict[str, Any]]]:
         """The events of an archive from a time to (without) another, oldest first."""
-        rows = self._connection.execute(
+        rows = self._execute(
             "SELECT time, event FROM archived WHERE archive = ? AND time >= ? AND time < ? "
             "ORDER BY time, rowid",
             (archive, start, end),
@@ -136,10 +134,12 @@ class Journal:
 
     def forget_before(self, archive: str, time: float) -> None:
         """Drop what is older than an archive's retention."""
-        self._connection.execute(
-            "DELETE FROM archived WHERE archive = ? AND time < ?", (archive, time)
-        )
+        self._execute("DELETE FROM archived WHERE archive = ? AND time < ?", (archive, time))
 
     def delete_archive(self, archive: str) -> None:
         """Drop all events of an archive."""
-        self._connection.execute("DELETE FROM archived WHERE archive = ?", (archive,))
+        self._execute("DELETE FROM archived WHERE archive = ?", (archive,))
+
+    def _execute(self, statement: str, parameters: tuple[Any, ...] = ()) -> sqlite3.Cursor:
+        with sqlite_on_disk():
+            return self._connection.execute(statement, parameters)

@@ -1,8 +1,14 @@
-"""Bytes on their way to a file."""
+"""Bytes on their way to a file, and what is said when the disk does not take them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import errno
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from windfall_local.api import ServiceError
 
 Write = Callable[[int, memoryview], int]
 """Writes bytes to a descriptor, as many as it can, and says how many: `os.write`."""
@@ -17,3 +23,32 @@ def write_whole(write: Write, descriptor: int, data: bytes) -> None:
     left = memoryview(data)
     while left:
         left = left[write(descriptor, left) :]
+
+
+@contextmanager
+def said_of_the_disk() -> Iterator[None]:
+    """Turn a failing disk into an error for the caller, which SDKs try again."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        what = "The disk of the local cloud is full" if full else f"The disk failed ({error})"
+        raise ServiceError(
+            "InternalFailure",
+            f"{what}: this request was not accepted; all that was accepted before is kept.",
+            status=500,
+        ) from error
+
+
+@contextmanager
+def sqlite_on_disk() -> Iterator[None]:
+    """Have SQLite's errors about the disk be what they are elsewhere: `OSError`."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        name = getattr(error, "sqlite_errorname", "")
+        if name == "SQLITE_FULL":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+        if name.startswith("SQLITE_IOERR"):
+            raise OSError(errno.EIO, str(error)) from error
+        raise

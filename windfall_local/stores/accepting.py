@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import pickle
 import secrets
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
-from windfall_local.api import ACCOUNT, ServiceError
+from windfall_local.api import ACCOUNT
 from windfall_local.mirror.entries import Observed, Request, Whole
 from windfall_local.mirror.mirror import Mirror
 from windfall_local.mirror.snapshot import pickled
@@ -84,18 +82,3 @@ def _is_anything_receivable(request: Request) -> bool:
         if queue is not None and has_receivable(queue._messages):
             return True
     return False
-
-
-@contextmanager
-def said_of_the_disk() -> Iterator[None]:
-    """Turn a failing disk into an error for the caller, which SDKs try again."""
-    try:
-        yield
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        what = "The disk of the local cloud is full" if full else f"The disk failed ({error})"
-        raise ServiceError(
-            "InternalFailure",
-            f"{what}: this request was not accepted; all that was accepted before is kept.",
-            status=500,
-        ) from error

@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 
 from windfall_local.api import ACCOUNT, ServiceError
 from windfall_local.mirror.bodies import Bodies
+from windfall_local.mirror.disk import said_of_the_disk
 from windfall_local.mirror.entries import Observed, Request, Told
 from windfall_local.mirror.mirror import Mirror
 from windfall_local.mirror.snapshot import State
 from windfall_local.stores import moto_fit, objects
-from windfall_local.stores.accepting import Acceptor, said_of_the_disk
+from windfall_local.stores.accepting import Acceptor
 from windfall_local.stores.calls import CallShaper
 from windfall_local.stores.changes import may_change
 from windfall_local.stores.dispatch import check_known, dispatch

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from windfall_local.api import Cloud, Principal, ServiceError
+from windfall_local.mirror.disk import said_of_the_disk
 from windfall_local.workflows.answers import status_change
 from windfall_local.workflows.definition import Distribution
 from windfall_local.workflows.documents import Document
@@ -99,13 +100,13 @@ class Engine:
         self.machines[machine.arn] = machine
         if self._journal is not None:
             self._journal.save_machine(machine.arn, machine.revision, machine.document())
-            await self._journal.flush()
+            await self.flush()
 
     async def drop_machine(self, arn: str) -> None:
         """Forget a machine; executions that run go on to their end."""
         if self.machines.pop(arn, None) is not None and self._journal is not None:
             self._journal.drop_machine(arn)
-            await self._journal.flush()
+            await self.flush()
 
     async def begin(
         self,
@@ -161,9 +162,14 @@ class Engine:
             await self.begin(machine, name, arn, document, map_run)
 
     async def flush(self) -> None:
-        """Wait until all that happened so far will survive."""
+        """Wait until all that happened so far will survive.
+
+        Raises:
+            ServiceError: The disk is full, or fails; it is tried again.
+        """
         if self._journal is not None:
-            await self._journal.flush()
+            with said_of_the_disk():
+                await self._journal.flush()
 
     def watch(self, execution_arn: str) -> asyncio.Future[Execution]:
         """An execution, as soon as it has ended."""

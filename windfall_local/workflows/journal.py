@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sqlite3
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +23,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from windfall_local.mirror.disk import sqlite_on_disk
 from windfall_local.workflows.history import Event, pack_events
+
+_RETRY_SECONDS = 1.0
+
+_log = logging.getLogger(__name__)
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS revisions (revision TEXT PRIMARY KEY, document TEXT NOT NULL);
@@ -119,7 +125,11 @@ class Journal(Protocol):
         ...
 
     async def flush(self) -> None:
-        """Wait until all that was handed in so far will survive."""
+        """Wait until all that was handed in so far will survive.
+
+        Raises:
+            OSError: The disk is full, or fails; what was handed in is kept, and tried again.
+        """
         ...
 
     async def close(self) -> None:
@@ -217,13 +227,20 @@ class SqliteJournal:
         self._write(_DROP_EXECUTION, arn)
 
     async def flush(self) -> None:
-        """Wait until all that was handed in so far is committed."""
+        """Wait until all that was handed in so far is committed.
+
+        Raises:
+            OSError: The disk is full, or fails; what was handed in is kept, and tried again.
+        """
         while self._writes or self._flushing is not None:
             await asyncio.shield(self._start_flush())
 
     async def close(self) -> None:
         """Flush, and close the file."""
-        await self.flush()
+        try:
+            await self.flush()
+        except OSError as error:
+            _log.error("%d changes of executions were not written: %s", len(self._writes), error)
         self._writer.shutdown()
         if self._connection is not None:
             self._connection.close()
@@ -241,19 +258,37 @@ class SqliteJournal:
     def _start_flush(self) -> asyncio.Task[None]:
         if self._flushing is None:
             self._flushing = asyncio.get_running_loop().create_task(self._flush())
+            self._flushing.add_done_callback(self._try_again)
         return self._flushing
+
+    def _try_again(self, flushing: asyncio.Task[None]) -> None:
+        """Nobody may wait for what was not written; it is written when there is room."""
+        error = None if flushing.cancelled() else flushing.exception()
+        if error is not None and self._connection is not None:
+            _log.warning("Executions could not be written down: %s", error)
+            asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._flush_left)
+
+    def _flush_left(self) -> None:
+        if self._writes and self._connection is not None:
+            self._start_flush()
 
     async def _flush(self) -> None:
         try:
             while self._writes:
                 batch, self._writes = self._writes, []
-                await asyncio.get_running_loop().run_in_executor(self._writer, self._commit, batch)
+                try:
+                    await asyncio.get_running_loop().run_in_executor(
+                        self._writer, self._commit, batch
+                    )
+                except BaseException:
+                    self._writes[:0] = batch
+                    raise
         finally:
             self._flushing = None
 
     def _commit(self, batch: list[tuple[str, tuple[Any, ...]]]) -> None:
         assert self._connection is not None  # opened first, by contract
-        with self._connection:
+        with sqlite_on_disk(), self._connection:
             for statement, parameters in batch:
                 if statement is _END:
                     outcome, events, arn = parameters

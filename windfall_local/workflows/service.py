@@ -233,9 +233,10 @@ class StepFunctionsService(OperationService):
         arn = f"arn:aws:states:{self._cloud.region}:{ACCOUNT}:execution:{machine.name}:{name}"
         existing = self._engine.executions.get(arn)
         if existing is not None:
+            # Whoever hears that it exists counts on it, also after a kill.
+            await self._engine.flush()
             if not existing.running or existing.input.text != document.text:
                 raise ServiceError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
-            await self._engine.flush()
             return {"executionArn": arn, "startDate": moment(existing.started)}
         await self._engine.begin(machine, name, arn, document)
         return {"executionArn": arn, "startDate": moment(self._execution(arn).started)}

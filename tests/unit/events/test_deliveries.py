@@ -284,3 +284,20 @@ async def test_a_waiting_retry_survives_a_restart(cloud: FakeCloud, clock: Manua
     await settle()
     assert len(queue.messages) == 1
     await second.stop()
+
+
+async def test_on_a_full_disk_an_event_is_refused_and_what_was_delivered_is_struck_later(
+    api: Api, cloud: FakeCloud, bridge: EventBridgeService, clock: ManualClock
+) -> None:
+    queue = cloud.queue("q")
+    await connect(api, queue_arn("q"))
+    connection = bridge.journal._connection
+    connection.execute("PRAGMA max_page_count = 1")  # no page more than it has
+    with pytest.raises(OSError, match="No space left"):
+        await put(api, Detail=json.dumps({"a": "x" * 100_000}))
+    assert queue.bodies() == []
+
+    connection.execute("PRAGMA max_page_count = 1000000")
+    await put(api)
+    assert len(queue.bodies()) == 1
+    assert bridge.journal.pending() == []

@@ -277,3 +277,36 @@ async def test_what_the_bound_forgets_is_gone_from_the_file(path: Path) -> None:
     assert [item.document["input"] for item in stored] == ["2", "3", "4"]
     assert not any(item.records for item in stored)
     await journal.close()
+
+
+async def test_a_full_disk_is_said_and_nothing_is_forgotten_until_there_is_room(path: Path) -> None:
+    world, journal = _World(), SqliteJournal(path)
+    stage = Stage(world.cloud, journal, clock=time)
+    await stage.service.start()
+    arn = await stage.create(machine({"A": {"Type": "Pass", "End": True}}))
+    given = {"a": "x" * 100_000}
+    _make_room(journal, pages=1)
+    for _ in range(2):
+        with pytest.raises(ServiceError, match="disk of the local cloud is full"):
+            await stage.begin(arn, given, "one")
+
+    _make_room(journal, pages=1_000_000)
+    execution = await stage.begin(arn, given, "two")
+    await stage.end(execution)
+    await _killed(stage)
+
+    stage = _open(world, path)
+    await stage.service.start()
+    page = await stage.call("ListExecutions", stateMachineArn=arn)
+    assert {item["name"]: item["status"] for item in page["executions"]} == {
+        "one": "SUCCEEDED",
+        "two": "SUCCEEDED",
+    }
+    await stage.service.stop()
+
+
+def _make_room(journal: SqliteJournal, pages: int) -> None:
+    """A disk on which the file may have so many pages more than it has, or none."""
+    assert journal._connection is not None
+    (used,) = journal._connection.execute("PRAGMA page_count").fetchone()
+    journal._connection.execute(f"PRAGMA max_page_count = {used + pages}")
