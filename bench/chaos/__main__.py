@@ -71,7 +71,7 @@ def run(folder: Path, kills: int, seed: int, files_a_kill: int = 4) -> dict[str,
 
 def _look(cloud: Cloud, accepted: dict[str, str], kills: int) -> dict[str, Any]:
     aftermath = Aftermath(cloud.stack())
-    left = aftermath.wait_for_all(PATIENCE_SECONDS)
+    left = aftermath.wait_until_quiet(PATIENCE_SECONDS)
     dropped = aftermath.dropped()
     there = {(one.key, one.version_id) for one in dropped}
     manifests = aftermath.manifests(dropped)
@@ -102,6 +102,7 @@ def _look(cloud: Cloud, accepted: dict[str, str], kills: int) -> dict[str, Any]:
         "jobs_started_twice": started_twice(sold),
         "outcomes_written_twice": aftermath.outcomes_written_twice(),
         "calls_repeated": dict(repeated(sold)),
+        "dead_letters_redriven": aftermath.given_back,
         "executions_left": aftermath.running(),
         "tokens_left": aftermath.parked(),
         "messages_left": aftermath.messages(),

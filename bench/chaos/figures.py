@@ -14,6 +14,7 @@ from windfall import identity, keys
 from windfall.contracts.manifest import Manifest
 from windfall.insights_reader import InsightsReader
 from windfall.ports.insights import ANALYZING
+from windfall_cli.dead_letters import QUEUES, DeadLetters
 from windfall_cli.stack import Stack
 
 MACHINES = ("AnalyzeImageMachineArn", "AnalyzeTextMachineArn", "AnalyzeAudioMachineArn")
@@ -38,6 +39,9 @@ class Aftermath:
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self._clients: dict[str, Any] = {}
+        self._letters = DeadLetters(stack)
+        self.given_back = 0
+        """Dead letters that were redriven."""
         self._reader = InsightsReader(self.client("dynamodb"), stack.output("InsightsTableName"))
 
     def client(self, service: str) -> Any:
@@ -65,24 +69,35 @@ class Aftermath:
             for one in page.get("Versions", ())
         ]
 
-    def wait_for_all(self, seconds: float) -> list[Version]:
-        """Those of all files that have not ended after so many seconds at most.
+    def wait_until_quiet(self, seconds: float) -> list[Version]:
+        """The files that have not ended when nothing is on its way any more.
 
-        Earlier, as soon as all have and nothing is on its way any more.
+        Dead letters are given back meanwhile, as `windfall redrive` does.
         """
         deadline = time.monotonic() + seconds
         while True:
-            dropped = self.dropped()
-            rows = self._reader.files(one.file_id for one in dropped)
-            left = [
-                one
-                for one in dropped
-                if one.file_id not in rows or rows[one.file_id].status == ANALYZING
-            ]
-            is_quiet = not left and not self.running() and not self.messages()
+            self.given_back += self._give_back()
+            left = self._not_ended()
+            is_quiet = not (left or self.running() or self.parked() or self.messages())
             if is_quiet or time.monotonic() > deadline:
                 return left
             time.sleep(1)
+
+    def _not_ended(self) -> list[Version]:
+        dropped = self.dropped()
+        rows = self._reader.files(one.file_id for one in dropped)
+        ended = {file_id for file_id, row in rows.items() if row.status != ANALYZING}
+        return [one for one in dropped if one.file_id not in ended]
+
+    def _give_back(self) -> int:
+        """Redrive what stands in the dead-letter queues; how many letters there were."""
+        given = 0
+        for queue in QUEUES:
+            for letter in self._letters.receive(queue):
+                if letter.target is not None:
+                    self._letters.give_back(letter)
+                    given += 1
+        return given
 
     def manifests(self, dropped: list[Version]) -> dict[str, Manifest]:
         """Manifests by file id; one that is not there is missing."""

@@ -29,6 +29,15 @@ _LARGEST_BATCH_BYTES = 6 * 1024 * 1024  # a synchronous invocation's payload
 _FIRST_THROTTLE_PAUSE = 0.1
 _LONGEST_THROTTLE_PAUSE = 5.0
 _FAREWELL_SECONDS = 5.0
+_WORKED_BY = (
+    "EventSourceArn",
+    "FunctionArn",
+    "BatchSize",
+    "MaximumBatchingWindowInSeconds",
+    "FilterCriteria",
+    "FunctionResponseTypes",
+    "ScalingConfig",
+)
 _VISIBILITY_MARGIN_SECONDS = 0.01  # queues count in milliseconds
 _THROTTLED = ("TooManyRequestsException", "ThrottlingException", "Throttling")
 
@@ -71,7 +80,7 @@ class Pollers:
         await asyncio.gather(*(poller.stop() for poller in self._pollers.values()))
 
     async def put(self, mapping: Mapping[str, Any]) -> None:
-        """Begin with a mapping, or go on with its new settings.
+        """Begin with a mapping, or go on with its new settings; as it is, where none are new.
 
         Args:
             mapping: As the Lambda API has it (UUID, EventSourceArn, FunctionArn, BatchSize,
@@ -81,6 +90,9 @@ class Pollers:
         Raises:
             InvalidPatternError: A filter's pattern is not valid.
         """
+        before = self._pollers.get(mapping["UUID"])
+        if before is not None and _is_enabled(mapping) and before.settings == _settings(mapping):
+            return
         poller = Poller(self._cloud, self._clock, mapping)
         await self.remove(mapping["UUID"])
         if _is_enabled(mapping):
@@ -109,6 +121,10 @@ class Pollers:
                 poller.notice(call)
 
 
+def _settings(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: mapping.get(name) for name in _WORKED_BY}
+
+
 def _is_enabled(mapping: Mapping[str, Any]) -> bool:
     state = mapping.get("State")
     if state is not None:
@@ -121,6 +137,8 @@ class Poller:
 
     def __init__(self, cloud: Cloud, clock: Clock, mapping: Mapping[str, Any]) -> None:
         self.last_result = "No records processed"
+        self.settings = _settings(mapping)
+        """What it works by."""
         self._cloud = cloud
         self._clock = clock
         self._queue_arn = str(mapping["EventSourceArn"])
@@ -392,8 +410,9 @@ class Poller:
                 "VisibilityTimeout": 0,
             }
             try:
+                # Lambda's own doing: a function's role need not allow it.
                 await self._cloud.call(
-                    "sqs", "ChangeMessageVisibility", parameters, await self._reader()
+                    "sqs", "ChangeMessageVisibility", parameters, Principal.root()
                 )
             except ServiceError as error:
                 _log.warning("Message of %s not given back: %s", self.queue_name, error)

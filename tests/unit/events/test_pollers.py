@@ -320,3 +320,21 @@ async def test_stopping_gives_collected_messages_back(
     (message,) = cloud.queue("q").messages.values()
     assert message.visible_at <= clock.now()
     assert function.bodies == []
+    # A function's role need not allow it.
+    assert cloud.calls[-1][1] == "ChangeMessageVisibility"
+    assert cloud.calls[-1][3] == Principal.root()
+
+
+async def test_settings_that_are_not_new_disturb_no_invocation(
+    cloud: FakeCloud, clock: ManualClock, pollers: Pollers, function: Function
+) -> None:
+    function.hold = asyncio.Event()
+    await connect(pollers)
+    await send(cloud, "a")
+    await settle()
+    await connect(pollers)
+    await clock.advance(10)
+    assert function.running == 1
+    function.hold.set()
+    await settle()
+    assert cloud.queue("q").messages == {}
