@@ -142,6 +142,8 @@ class Dropper:
     def _run(self) -> None:
         for number in itertools.count():
             self._wanted.acquire()
+            if self._ended.is_set():
+                return
             kinds = {"text": 12, "image": 4, "recording": 1}
             (kind,) = self._draw.choices([*kinds], [*kinds.values()])
             file = make_file(number, kind, self._draw)
