@@ -11,10 +11,12 @@ RUN := $(VENV)/bin
 TOOLS := .venv-tools
 SCAN := .venv-scan
 AUDIT := .venv-audit
+KILLS ?= 100
+SEED ?= 1
 UV := $(RUN)/uv pip install --quiet --require-hashes
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo test check lint template scan models licences audit fuzz bench lock clean
+.PHONY: help demo test check lint template scan models licences audit fuzz bench chaos lock clean
 
 help: ## Lists what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | column -t -s "$$(printf '\t')"
@@ -65,6 +67,9 @@ fuzz: $(VENV)/.fuzz ## Attacks every parser for ten minutes (SECONDS=600); findi
 
 bench: $(VENV)/.dev models ## Measures; results go to bench/results/
 	$(RUN)/python -m bench
+
+chaos: $(VENV)/.dev models ## Kills the local cloud with -9 at KILLS random moments (SEED) while files are dropped; half an hour
+	$(RUN)/python -m bench.chaos --kills $(KILLS) --seed $(SEED)
 
 lock: $(RUN)/uv ## Resolves requirements/*.in again, by hash
 	for file in layers/dependencies/requirements layers/media/requirements requirements/bootstrap requirements/local requirements/dev requirements/tools requirements/scan requirements/audit requirements/fuzz requirements/node; do \

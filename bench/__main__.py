@@ -16,6 +16,7 @@ BENCHES = (
     "inference",
     "scoring",
     "workflows",
+    "journal",
     "chain",
 )
 
