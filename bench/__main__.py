@@ -15,6 +15,7 @@ BENCHES = (
     "vision",
     "inference",
     "scoring",
+    "training",
     "workflows",
     "journal",
     "chain",

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from windfall.contracts.manifest import FileStatus, Manifest
 from windfall.contracts.outcome import Outcome, OutcomeStatus
+from windfall_cli import training_views
 from windfall_cli.console import plain
 from windfall_cli.pictures import describe_face
 from windfall_cli.predictions import describe_predictions, describe_table
@@ -99,6 +100,8 @@ def _feature(outcome: Outcome, result: Any, everything: bool) -> RenderableType:
         body = _dubbed(outcome.summary)
     elif family == "table":
         body = describe_table(outcome.summary)
+    elif family in training_views.VIEWS:
+        body = training_views.VIEWS[family](outcome.summary)
     else:
         body = view(result, everything) if view and result is not None else _summary(outcome)
     title = Text(
@@ -293,6 +296,7 @@ _VIDEO_VIEWS: dict[str, View] = {
     "timeline": show_timeline,
 }
 _TITLES = {
+    **training_views.TITLES,
     "labels": "Labels",
     "faces": "Faces",
     "text": "Text in the picture",

@@ -20,7 +20,14 @@ from windfall_local.template.provision import provision_template
 
 
 def run(
-    template: Path, port: int, name: str, *, audit: Path | None, verbose: bool, as_json: bool
+    template: Path,
+    port: int,
+    name: str,
+    *,
+    parameters: dict[str, str],
+    audit: Path | None,
+    verbose: bool,
+    as_json: bool,
 ) -> None:
     """Serve a template's stack on 127.0.0.1 until SIGINT or SIGTERM.
 
@@ -30,7 +37,7 @@ def run(
     # Nothing that starting makes is garbage; the collector would look through it again and again.
     gc.disable()
     try:
-        uvloop.run(_serve(template, port, name, audit, verbose, as_json))
+        uvloop.run(_serve(template, port, name, parameters, audit, verbose, as_json))
     except TemplateError as error:
         raise CommandError(
             str(error), "docs/provisioning.md says what the local cloud honours."
@@ -49,7 +56,13 @@ def run(
 
 
 async def _serve(
-    template: Path, port: int, name: str, audit: Path | None, verbose: bool, as_json: bool
+    template: Path,
+    port: int,
+    name: str,
+    parameters: dict[str, str],
+    audit: Path | None,
+    verbose: bool,
+    as_json: bool,
 ) -> None:
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -57,7 +70,7 @@ async def _serve(
         loop.add_signal_handler(ending, ended.set)
     async with LocalCloud.run(data_dir=data_dir(), port=port, audit=audit) as cloud:
         stderr.print(f"The local cloud answers at {cloud.endpoint}; provisioning {plain(name)} …")
-        stack = await provision_template(cloud, template, name)
+        stack = await provision_template(cloud, template, name, parameters)
         gc.freeze()
         gc.enable()
         _tell(cloud, stack, verbose, as_json)

@@ -28,6 +28,7 @@ machines = {
     Kind.AUDIO: settings.analyze_audio_machine_arn,
     Kind.TABLE: settings.score_table_machine_arn,
     Kind.VIDEO: settings.analyze_video_machine_arn,
+    Kind.DATASET: settings.train_model_machine_arn,
 }
 bus = EventBridgeBus(settings.event_bus)
 admitter = Admitter(

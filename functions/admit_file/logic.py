@@ -21,6 +21,7 @@ from admit_file.planning import (
     fitted,
     overrides_of,
     plan_for,
+    training_of,
 )
 from admit_file.preflight import (
     Inspection,
@@ -71,9 +72,10 @@ class Choice(NamedTuple):
     def tables(self) -> Tables:
         """What is done with a table."""
         asked, table = set(self.overrides.features or ()), self.profile.table
+        trains = self.overrides.train is not None or (table is not None and table.train is not None)
         return Tables(
             profile=self.name,
-            kind=None if table is None or table.train is not None else Kind.TABLE,
+            kind=Kind.DATASET if trains else None if table is None else Kind.TABLE,
             as_text=bool(asked & set(TextFeature)),
         )
 
@@ -199,9 +201,10 @@ class Admitter:
             inspection.format,
             plan.features,
             plan.text,
-            plan.audio,
-            plan.table,
-            plan.video,
+            audio=plan.audio,
+            table=plan.table,
+            video=plan.video,
+            training=plan.training,
         )
         pointer = snapshot.head.pointer
         file = FileIdentity(
@@ -219,6 +222,9 @@ class Admitter:
 
     def _plan(self, inspection: Inspection, choice: Choice, size: int) -> Plan:
         profile = choice.profile
+        if inspection.kind is Kind.DATASET:
+            importlib.import_module("admit_file.tables").check_dataset(size)
+            return Plan([], None, training=training_of(profile, choice.overrides))
         if inspection.kind is not Kind.TABLE or profile.table is None:
             return fitted(plan_for(inspection.kind, profile, choice.overrides), inspection)
         planner = importlib.import_module("admit_file.tables").TablePlanner(self.store, self.models)
@@ -292,6 +298,7 @@ class Admitter:
             media=candidate.inspection.media,
             skipped=list(candidate.plan.skipped),
             table=candidate.plan.table,
+            training=candidate.plan.training,
             layout=candidate.inspection.layout,
         )
         self.index.begin(plan, attachment, candidate.arrival.event_id, previous, row)
@@ -328,7 +335,9 @@ class Admitter:
             if outcome.result is not None and outcome.result.bucket == self.bucket
         }
         output = analysis.subject.output
-        return promised <= set(self.store.list(output.bucket, output.prefix))
+        missing = promised - set(self.store.list(output.bucket, output.prefix))
+        # What outlives an analysis, such as a model, lies elsewhere in the bucket.
+        return all(key in self.store.list(output.bucket, key) for key in missing)
 
     def _start(self, subject: AnalysisSubject, document: str) -> None:
         name = identity.execution_name(subject.analysis_id, subject.attempt)

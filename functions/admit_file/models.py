@@ -26,6 +26,7 @@ class Settings(EnvironmentSettings):
     analyze_audio_machine_arn: str
     score_table_machine_arn: str
     analyze_video_machine_arn: str
+    train_model_machine_arn: str
 
 
 class Overrides(NamedTuple):
@@ -33,12 +34,14 @@ class Overrides(NamedTuple):
 
     Attributes:
         source: Where it was asked, for the reason of a rejection.
+        train: Fields of `table.train` as JSON; a table that has some is a dataset.
     """
 
     source: str = "The request"
     profile: str | None = None
     features: tuple[str, ...] | None = None
     targets: tuple[str, ...] | None = None
+    train: str | None = None
 
 
 class Arrival(NamedTuple):

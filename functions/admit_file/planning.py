@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -23,6 +24,7 @@ from windfall.contracts.features import (
 from windfall.contracts.languages import LanguagePlan, SpeechPlan
 from windfall.contracts.profile import Profile
 from windfall.contracts.subject import Kind, SkippedFeature
+from windfall.contracts.training import TrainProfile
 from windfall.contracts.video import VideoPlan
 from windfall.errors import InvalidInputError
 
@@ -60,11 +62,32 @@ class Plan(NamedTuple):
     video: VideoPlan | None = None
     skipped: Sequence[SkippedFeature] = ()
     table: TablePlan | None = None
+    training: TrainProfile | None = None
+
+
+def training_of(profile: Profile, overrides: Overrides) -> TrainProfile:
+    """What is trained on a table: the profile's section, and what the object's metadata changes.
+
+    Raises:
+        InvalidInputError: The metadata is no JSON object, or does not fit the section.
+    """
+    section = profile.table.train if profile.table is not None else None
+    if overrides.train is None:
+        return section or TrainProfile()
+    try:
+        given = json.loads(overrides.train)
+        said = {} if section is None else section.model_dump(mode="json", exclude_unset=True)
+        return TrainProfile.model_validate({**said, **given})
+    except ValidationError as error:
+        problem = problems_of(error)
+    except (ValueError, TypeError):
+        problem = "it is no JSON object"
+    raise InvalidInputError(f"The object's metadata windfall-train is wrong: {problem}.")
 
 
 def overrides_of(metadata: Mapping[str, str], request: Overrides) -> Overrides:
     """What the request asks for, else what the object's own metadata asks for."""
-    names = ("profile", "features", "targets")
+    names = ("profile", "features", "targets", "train")
     given = {name: metadata.get(f"windfall-{name}") for name in names}
     if all(value is None for value in given.values()):
         return request
@@ -74,6 +97,7 @@ def overrides_of(metadata: Mapping[str, str], request: Overrides) -> Overrides:
         profile=request.profile or (given["profile"] or "").strip() or None,
         features=request.features if request.features is not None else _listed(features),
         targets=request.targets if request.targets is not None else _listed(targets),
+        train=given["train"],
     )
 
 

@@ -132,6 +132,19 @@ def _told_by(contract: InputContract, profile: TableProfile) -> dict[str, Any]:
     }
 
 
+def check_dataset(size: int) -> None:
+    """Whether a table is small enough to be learnt from: it is read several times.
+
+    Raises:
+        InvalidInputError: It is not.
+    """
+    if size > MOST_BYTES:
+        raise InvalidInputError(
+            f"The table is too large: {size / 1e9:.1f} GB, and {MOST_BYTES / (1 << 30):.0f} GiB at"
+            " most can be learnt from."
+        )
+
+
 def check_columns(header: Sequence[str], wanted: Sequence[str], id_column: str | None) -> None:
     """Whether a table has every column that is wanted; it may have more.
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 TABLE, PICTURES = "confusion.txt", "pictures/"
 UNEXPLAINED = (
     "SageMaker Clarify was not asked: it is closed to new accounts. Where yours has it, deploy the"
-    " stack with ClarifyImage, and name the columns to look at in table.train.explain."
+    " stack with UseClarify=true, and name the columns to look at in table.train.explain."
 )
 _THRESHOLD = 0.5
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from windfall.contracts.analysis import AnalysisInput
 from windfall.contracts.base import Contract
 from windfall.contracts.outcome import Outcome
+from windfall.contracts.subject import AnalysisSubject
 from windfall.contracts.training import SpecPointer
 from windfall.settings import EnvironmentSettings
 from windfall.training.jobs import TaskError
@@ -19,7 +19,7 @@ class EvaluateModelTask(Contract):
         explained: Whether Clarify was asked.
     """
 
-    analysis: AnalysisInput
+    analysis: AnalysisSubject
     training: SpecPointer
     predicting: TaskError | None = None
     explaining: TaskError | None = None

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from join_predictions.answers import read_answers
 from join_predictions.charts import as_png, as_svg, draw
 from join_predictions.distribution import Counts, Distribution, count
 from join_predictions.verdicts import judge
@@ -23,6 +22,7 @@ from windfall.errors import InvalidInputError, NotFoundError
 from windfall.features import Finding, fitted, settle
 from windfall.reasons import readable
 from windfall.tables import workroom
+from windfall.tables.answers import read_answers
 from windfall.tables.spreadsheets import MEDIA_TYPE, CsvPieces, csv_pieces, guarded_row
 
 if TYPE_CHECKING:

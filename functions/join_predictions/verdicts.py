@@ -11,7 +11,7 @@ from windfall.contracts.input_contract import InputContract, Task
 from windfall.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from join_predictions.answers import Answers
+    from windfall.tables.answers import Answers
 
 _LABELS = ("predicted_label", "prediction", "label", "class")
 _SCORES = ("score", "probability", "predicted_score")

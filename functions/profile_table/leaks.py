@@ -9,9 +9,8 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean
 from typing import Literal
 
 from profile_table.columns import parse_number
@@ -124,13 +123,13 @@ def _gain(learnt: _Pairs, measured: _Pairs) -> float | None:
     for group, target in learnt:
         counts[group][target] += 1
     usual = Counter(target for _, target in learnt).most_common(1)[0][0]
-    base = fmean(target == usual for _, target in measured)
+    base = _mean(target == usual for _, target in measured)
     if base == 1:
         return None
     said = [
         counts[group].most_common(1)[0][0] if group in counts else usual for group, _ in measured
     ]
-    right = fmean(target == guess for (_, target), guess in zip(measured, said, strict=True))
+    right = _mean(target == guess for (_, target), guess in zip(measured, said, strict=True))
     return max(0.0, (right - base) / (1 - base))
 
 
@@ -140,8 +139,8 @@ def _explained(learnt: _Pairs, measured: _Pairs, decimal: str) -> float | None:
         number = parse_number(target, decimal)
         if number is not None:
             sums[group].append(number)
-    means = {group: fmean(values) for group, values in sums.items()}
-    overall = fmean(number for values in sums.values() for number in values) if sums else 0.0
+    means = {group: _mean(values) for group, values in sums.items()}
+    overall = _mean(number for values in sums.values() for number in values) if sums else 0.0
     pairs = [
         (number, means.get(group, overall))
         for group, target in measured
@@ -151,3 +150,8 @@ def _explained(learnt: _Pairs, measured: _Pairs, decimal: str) -> float | None:
         return None
     r2 = measure_errors([true for true, _ in pairs], [said for _, said in pairs]).r2
     return None if r2 is None or math.isnan(r2) else max(0.0, r2)
+
+
+def _mean(values: Iterable[float]) -> float:
+    listed = list(values)
+    return math.fsum(listed) / len(listed)

@@ -10,19 +10,19 @@ from profile_table.inference import Draft
 from profile_table.models import ProfiledTable, ProfileTableTask
 from windfall.checkpoints import Checkpoints
 from windfall.clock import Clock, utc_now
-from windfall.contracts.base import Contract, OutputLocation, S3Pointer
 from windfall.contracts.table import TableLayout
-from windfall.contracts.training import SpecPointer, TrainingSpec
+from windfall.contracts.training import SpecPointer
 from windfall.errors import InvalidInputError
 from windfall.features import Finding, settle
 from windfall.tables.reading import open_table
+from windfall.training.files import PROFILE, SPEC, TrainingFiles
 
 if TYPE_CHECKING:
-    from windfall.contracts.analysis import AnalysisInput
     from windfall.contracts.data_profile import DataProfile
+    from windfall.contracts.dataset import DatasetAnalysis
+    from windfall.contracts.training import TrainingSpec
     from windfall.ports.storage import ObjectStore
 
-PROFILE, SPEC = "profile.json", "spec.json"
 _SHOWN = 5
 
 
@@ -44,12 +44,17 @@ class TableProfiler:
         outcome = settle("profile", checkpoints, self.clock, lambda: self._find(analysis))
         if outcome.result is None:
             return ProfiledTable(outcomes=[outcome])
-        pointer = S3Pointer(bucket=output.bucket, key=output.prefix + SPEC)
-        spec = TrainingSpec.model_validate_json(self.store.read(pointer))
-        training = SpecPointer(spec=pointer, name=spec.name, task=spec.task)
+        files = TrainingFiles(self.store, output)
+        spec = files.spec()
+        training = SpecPointer(
+            spec=files.pointer(SPEC),
+            name=spec.name,
+            task=spec.task,
+            deploy=spec.profile.deploy.mode,
+        )
         return ProfiledTable(outcomes=[outcome], training=training)
 
-    def _find(self, analysis: AnalysisInput) -> Finding:
+    def _find(self, analysis: DatasetAnalysis) -> Finding:
         layout = analysis.layout or TableLayout()
         if analysis.training is None:
             raise InvalidInputError("The analysis does not say what to train.")
@@ -64,13 +69,9 @@ class TableProfiler:
         )
         spec = draft.finish()
         profile = description.profile(spec)
-        self._save(analysis.output, SPEC, spec)
-        result = self._save(analysis.output, PROFILE, profile)
-        return Finding(result, _summary(spec, profile))
-
-    def _save(self, output: OutputLocation, name: str, document: Contract) -> S3Pointer:
-        body = document.model_dump_json(indent=2).encode()
-        return self.store.write(output.bucket, output.prefix + name, body, "application/json")
+        files = TrainingFiles(self.store, analysis.output)
+        files.save(SPEC, spec)
+        return Finding(files.save(PROFILE, profile), _summary(spec, profile))
 
 
 def _summary(spec: TrainingSpec, profile: DataProfile) -> dict[str, object]:

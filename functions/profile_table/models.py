@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from windfall.contracts.analysis import AnalysisInput
 from windfall.contracts.base import Contract
+from windfall.contracts.dataset import DatasetAnalysis
 from windfall.contracts.outcome import Outcome
 from windfall.contracts.training import SpecPointer
 
@@ -11,7 +11,7 @@ from windfall.contracts.training import SpecPointer
 class ProfileTableTask(Contract):
     """A table that a model is to learn from."""
 
-    analysis: AnalysisInput
+    analysis: DatasetAnalysis
 
 
 class ProfiledTable(Contract):

@@ -21,11 +21,13 @@ class JobResumer:
     Attributes:
         bucket: The results bucket; jobs of this stack that all the account hears of are named
             after it.
+        prefix: What the names of this stack's models and endpoints begin with.
     """
 
     rendezvous: Rendezvous
     services: Mapping[str, JobService]
     bucket: str
+    prefix: str
 
     def resume(self, event: dict[str, Any]) -> dict[str, str]:
         """Tell who waits; the answer says of each job that ended what was done.
@@ -37,7 +39,7 @@ class JobResumer:
             pydantic.ValidationError: The event is none of those that AWS sends.
         """
         done = {}
-        for notice in notices_of(event, self.bucket):
+        for notice in notices_of(event, self.bucket, self.prefix):
             job = notice.job
             done[job.name] = self.rendezvous.resume(job, self.services[job.service], notice.handle)
             if done[job.name] == "running":

@@ -10,3 +10,4 @@ class Settings(EnvironmentSettings):
 
     results_bucket: str
     insights_table: str
+    name_prefix: str

@@ -14,6 +14,7 @@ from windfall import identity
 from windfall.adapters.sagemaker_runtime import SERVICE, Handle
 from windfall.addresses import object_at
 from windfall.contracts.aws import (
+    EndpointEvent,
     InferenceNotice,
     SpeechTaskNotice,
     TopicEvent,
@@ -31,8 +32,13 @@ class Notice(NamedTuple):
     handle: str | None = None
 
 
-def notices_of(event: dict[str, Any], bucket: str) -> list[Notice]:
+def notices_of(event: dict[str, Any], bucket: str, prefix: str) -> list[Notice]:
     """The jobs of this stack that ended, as an event of EventBridge or SNS says.
+
+    Args:
+        event: As Lambda gets it.
+        bucket: The results bucket; jobs of most services are named after it.
+        prefix: What the names of this stack's models and endpoints begin with.
 
     Raises:
         InvalidInputError: Nobody here knows such an event.
@@ -53,7 +59,8 @@ def notices_of(event: dict[str, Any], bucket: str) -> list[Notice]:
         raise InvalidInputError(f"No job ends by an event of {event.get('source')!r}.")
     notice = read(event)
     # EventBridge tells of all jobs of the account; other stacks see to theirs.
-    return [notice] if notice is not None and notice.job.name.startswith(f"{bucket}-") else []
+    owned = (f"{bucket}-", f"{prefix}-")
+    return [notice] if notice is not None and notice.job.name.startswith(owned) else []
 
 
 def _of_message(message: str) -> Notice | None:
@@ -100,7 +107,16 @@ def _video(document: dict[str, Any]) -> Notice | None:
     return Notice(JobId("rekognition", told.tag), told.job_id)
 
 
+def _endpoint(event: dict[str, Any]) -> Notice | None:
+    """A deployment is called as the configuration; its handle is the endpoint."""
+    detail = EndpointEvent.model_validate(event).detail
+    if detail.status not in {"IN_SERVICE", "FAILED", "OUT_OF_SERVICE"}:
+        return None
+    return Notice(JobId("sagemaker-endpoint", detail.configuration), detail.endpoint)
+
+
 _EVENTS: Mapping[str, Callable[[dict[str, Any]], Notice | None]] = {
+    "aws.sagemaker": _endpoint,
     "aws.transcribe": _transcription,
 }
 _MESSAGES: Sequence[Callable[[dict[str, Any]], Notice | None]] = (_narration, _inference, _video)

@@ -37,6 +37,14 @@ NEVER = {
 }
 RECORDING = {"admit_file", "record_failure", "record_insights"}
 SCORING = {"prepare_table", "submit_inference", "score_rows", "join_predictions"}
+TRAINING = {
+    "create_model",
+    "deploy_model",
+    "evaluate_model",
+    "profile_table",
+    "publish_model",
+    "split_table",
+}
 # A contract with many shapes, and the functions that read or write them.
 ONLY_FOR = {
     "PIL": {"extract_thumbnails"},
@@ -54,8 +62,14 @@ ONLY_FOR = {
     "windfall.contracts.executions": {"record_failure"},
     "windfall.contracts.manifest": RECORDING,
     "windfall.contracts.profile": {"admit_file"},
-    "windfall.contracts.table": {"admit_file", *SCORING},
-    "windfall.contracts.training": {"admit_file", *SCORING},
+    "windfall.contracts.table": {
+        "admit_file",
+        "profile_table",
+        "publish_model",
+        "split_table",
+        *SCORING,
+    },
+    "windfall.contracts.training": {"admit_file", *SCORING, *TRAINING},
     "windfall.terms": RECORDING,
 }
 # Each handler is imported in a fork of its own, behind the boto3 that Lambda has loaded by then.

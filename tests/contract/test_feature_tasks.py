@@ -17,7 +17,9 @@ from join_speech.models import JoinSpeechTask
 from merge_timeline.models import MergeTimelineTask
 from narrate_text.models import NarrateTextTask
 from prepare_text.models import PrepareTextTask
+from profile_table.models import ProfileTableTask
 from score_rows.models import ScoreRowsTask
+from split_table.models import SplitTableTask
 from submit_inference.models import SubmitInferenceTask
 from synthesize_speech.models import SynthesizeSpeechTask
 from translate_captions.models import TranslateCaptionsTask
@@ -46,6 +48,8 @@ TASKS: dict[str, type[Contract]] = {
     "prepare_text": PrepareTextTask,
     "score_rows": ScoreRowsTask,
     "submit_inference": SubmitInferenceTask,
+    "profile_table": ProfileTableTask,
+    "split_table": SplitTableTask,
     "synthesize_speech": SynthesizeSpeechTask,
     "translate_captions": TranslateCaptionsTask,
     "translate_text": TranslateTextTask,
@@ -58,7 +62,7 @@ FILES = [path for function in TASKS for path in sorted((EVENTS / function).glob(
 def test_an_example_is_a_task(path: Path) -> None:
     document = json.loads(path.read_text("utf-8"))
     task = TASKS[path.parent.name].model_validate(document)
-    assert task.model_dump(mode="json", exclude_unset=True) == document
+    assert task.model_dump(mode="json", exclude_unset=True, by_alias=True) == document
 
 
 @pytest.mark.parametrize("function", TASKS)

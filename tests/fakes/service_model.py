@@ -31,8 +31,12 @@ _PATTERNS = {
     r"\p{ASCII}": r"[\x00-\x7f]",
     r"[\p{Print}]": r"[\x20-\x7e]",
     r"\z": r"\Z",
+    r"\p{Alnum}": "a-zA-Z0-9",
     r"\p{L}": r"\w",
+    r"\p{M}": r"\u0300-\u036f",
     r"\p{N}": r"\d",
+    r"\p{P}": r"!-/:-@\[-`{-~",
+    r"\p{S}": r"$+<=>^`|~",
     r"\p{Z}": r"\s",
 }
 """Java's classes of characters, as the models use them, and Python's."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.fakes.storage import FakeObjectStore
-from windfall.contracts.analysis import AnalysisInput
+from windfall.contracts.dataset import DatasetAnalysis
 
 HEADER = ("age", "job", "member", "income", "calls", "y")
 JOBS = ("clerk", "nurse", "pilot", "student")
@@ -42,7 +42,7 @@ def training_analysis(
     header: Sequence[str] = HEADER,
     key: str = "train/customers.csv",
     **profile: Any,
-) -> AnalysisInput:
+) -> DatasetAnalysis:
     """The analysis of a table that lies in the inbox."""
     body = as_csv(header, rows)
     source = store.drop("inbox", key, body)
@@ -66,4 +66,4 @@ def training_analysis(
         "layout": {"columns": len(header), "encoding": "utf-8", "delimiter": ","},
         "training": profile,
     }
-    return AnalysisInput.model_validate(document)
+    return DatasetAnalysis.model_validate(document)

@@ -7,6 +7,8 @@ from typing import Any
 
 from tests.fakes.hooks import Hook
 from windfall.contracts.jobs import Completion
+from windfall.errors import InvalidInputError
+from windfall.ports.collaborators import ProfileWriter
 from windfall.ports.training import Hosting, JobKind, JobState, Models, TrainingJobs
 
 
@@ -67,6 +69,20 @@ class FakeHosting:
         self.scaled.append((endpoint, variant, most))
 
 
+@dataclass
+class FakeProfileWriter:
+    """Profiles by their names."""
+
+    saved: dict[str, str] = field(default_factory=dict)
+
+    def save(self, name: str, document: str, owned_by: str) -> None:
+        """Save it, if the one before is ours."""
+        if owned_by not in self.saved.get(name, owned_by):
+            raise InvalidInputError("not made by training; table.train.name")
+        self.saved[name] = document
+
+
 _jobs: TrainingJobs = FakeTrainingJobs()
 _models: Models = FakeModels()
 _hosting: Hosting = FakeHosting()
+_profiles: ProfileWriter = FakeProfileWriter()

@@ -18,7 +18,6 @@ from arro3.io import write_parquet
 
 from admit_file.preflight import Tables, inspect
 from admit_file.snapshot import Snapshot
-from join_predictions.answers import read_answers
 from tests.fakes.storage import FakeObjectStore
 from windfall.captions.transcript import read_words
 from windfall.contracts.base import S3Pointer
@@ -26,6 +25,7 @@ from windfall.encodings import decode_text
 from windfall.errors import InvalidInputError
 from windfall.mp3 import sound
 from windfall.ports.storage import ObjectHead
+from windfall.tables.answers import read_answers
 from windfall.tables.parquet import read_parquet
 from windfall.tables.sniffing import sniff_csv, sniff_json_lines
 from windfall.text.extraction import FORMATS, extract

@@ -37,6 +37,12 @@ def up(
         Path | None,
         typer.Option(help="Note every permission that a role needs, once.", metavar="FILE"),
     ] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A value for a parameter of the template; again for more.", metavar="NAME=VALUE"
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Start the local cloud and run the template in it, until Ctrl-C."""
@@ -48,6 +54,9 @@ def up(
         )
     if not template.is_file():
         raise CommandError(f"There is no template {template}.")
+    given = dict(_parameter(one) for one in parameter or [])
+    if detach and given:
+        raise CommandError("--parameter goes with a cloud in the foreground, not with --detach.")
     if detach:
         address = start_in_background(template, port, name)
         if as_json:
@@ -57,7 +66,16 @@ def up(
     else:
         from windfall_cli import serving  # noqa: PLC0415 - a second of imports that only this needs
 
-        serving.run(template, port, name, audit=audit, verbose=verbose, as_json=as_json)
+        serving.run(
+            template, port, name, parameters=given, audit=audit, verbose=verbose, as_json=as_json
+        )
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise CommandError(f"{text} is not NAME=VALUE.")
+    return name, value
 
 
 @command

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from watchfiles import Change, watch
 
+from windfall_cli.commands.profile import profile_names
 from windfall_cli.console import JsonOption, StackOption, command, console, plain, print_json
 from windfall_cli.errors import CommandError
 from windfall_cli.files import read_manifest
@@ -44,7 +45,7 @@ def drop(
     """Drop files into the inbox."""
     chosen = open_stack(stack)
     metadata = _metadata(profile, targets, features)
-    paths = list(_find_files(files))
+    paths = list(_keep_profiles(chosen, list(_find_files(files))))
     with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
         dropped = list(pool.map(lambda one: drop_file(chosen, one[0], one[1], metadata), paths))
     if wait:
@@ -106,6 +107,18 @@ def _find_files(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
         raise CommandError(
             "There is nothing to drop.", "Name files, or folders with files in them."
         )
+
+
+def _keep_profiles(stack: Stack, files: Sequence[tuple[Path, str]]) -> Iterator[tuple[Path, str]]:
+    """A file that lies in a folder called as a profile keeps that folder in its key.
+
+    So `windfall drop train/bank.csv` trains, as it does when the folder above is dropped.
+    """
+    folders = {path.parent.name for path, key in files if key == path.name} - {""}
+    known = folders & profile_names(stack) if folders else set()
+    for path, key in files:
+        folder = path.parent.name
+        yield path, f"{folder}/{key}" if key == path.name and folder in known else key
 
 
 def _is_finished(path: Path) -> bool:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from windfall.contracts.profile import Profile
 from windfall_cli.console import JsonOption, StackOption, command, console, plain, print_json
 from windfall_cli.errors import CommandError
+from windfall_cli.scripts import script_folder_of, with_packed_script
 from windfall_cli.stack import Stack, open_stack
 
 app = typer.Typer(help="Profiles: what is found out about which files. See docs/profiles.md.")
@@ -24,12 +25,7 @@ NameArgument = Annotated[str, typer.Argument(help="The profile's name: the first
 @command
 def list_profiles(stack: StackOption = None, as_json: JsonOption = False) -> None:
     """Show the names of all profiles."""
-    chosen = open_stack(stack)
-    path = chosen.output("ProfilesPath")
-    pages = chosen.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=path)
-    names = [
-        parameter["Name"].rpartition("/")[2] for page in pages for parameter in page["Parameters"]
-    ]
+    names = sorted(profile_names(open_stack(stack)))
     if as_json:
         print_json(names)
         return
@@ -63,6 +59,10 @@ def save_profile(
         text = typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{file} can not be read: {error}") from error
+    document = _parsed(text, str(file))
+    if script_folder_of(document) is not None:
+        base = Path.cwd() if str(file) == "-" else file.parent
+        text = json.dumps(with_packed_script(document, base, open_stack(stack)), indent=2)
     _validate(text, str(file))
     chosen = open_stack(stack)
     chosen.client("ssm").put_parameter(
@@ -71,16 +71,29 @@ def save_profile(
     console.print(f"Saved: keys that begin with {plain(name)}/ use it.")
 
 
+def profile_names(stack: Stack) -> set[str]:
+    """The names of a stack's profiles."""
+    path = stack.output("ProfilesPath")
+    pages = stack.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=path)
+    return {
+        parameter["Name"].rpartition("/")[2] for page in pages for parameter in page["Parameters"]
+    }
+
+
+def _parsed(text: str, origin: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise CommandError(f"{origin} is not JSON: {error}") from error
+
+
 def _parameter(stack: Stack, name: str) -> str:
     return f"{stack.output('ProfilesPath')}/{name}"
 
 
 def _validate(text: str, origin: str) -> Profile:
     try:
-        document: Any = json.loads(text)
-        return Profile.model_validate(document)
-    except json.JSONDecodeError as error:
-        raise CommandError(f"{origin} is not JSON: {error}") from error
+        return Profile.model_validate(_parsed(text, origin))
     except ValidationError as error:
         problems = "; ".join(
             f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()

@@ -49,6 +49,7 @@ MOTO_NAMES = {
     "iam": "iam",
     "sts": "sts",
     "service-quotas": "servicequotas",
+    "application-autoscaling": "applicationautoscaling",
     "xray": "xray",
 }
 """The services that moto keeps, by botocore's name, and moto's name for each."""

@@ -19,6 +19,7 @@ SERVICES = (
     "iam",
     "sts",
     "service-quotas",
+    "application-autoscaling",
     "xray",
     "events",
     "lambda",

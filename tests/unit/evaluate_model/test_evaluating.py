@@ -15,7 +15,7 @@ from evaluate_model.logic import UNEXPLAINED, ModelEvaluator
 from evaluate_model.models import EvaluatedModel, EvaluateModelTask
 from profile_table.logic import TableProfiler
 from profile_table.models import ProfileTableTask
-from split_table.logic import TableDivider
+from split_table.division import TableDivider
 from tests.fakes.storage import FakeObjectStore
 from tests.fakes.tables import HEADER, JOBS, customers, training_analysis
 from tests.fakes.training import FakeTrainingJobs

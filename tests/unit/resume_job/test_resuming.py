@@ -38,7 +38,8 @@ class Stage:
         if ending is not None:
             self.service.endings[JOB.name] = ending
         rendezvous = Rendezvous(self.table, self.tokens)
-        self.resumer = JobResumer(rendezvous, {"transcribe": self.service}, "windfall-results")
+        services = {"transcribe": self.service, "sagemaker-endpoint": self.service}
+        self.resumer = JobResumer(rendezvous, services, "windfall-results", "windfall-1a2b3c4d")
         self.table.park(JOB, "token", "2026-11-23T14:10:00.000Z")
 
 
@@ -65,7 +66,8 @@ def test_polly_tells_by_sns_under_the_name_that_it_writes_to() -> None:
     narration = FakeSpeechTasks()
     narration.endings[key] = DONE
     rendezvous = Rendezvous(stage.table, stage.tokens)
-    resumer = JobResumer(rendezvous, {"polly": narration}, "windfall-results")
+    services = {"polly": narration}
+    resumer = JobResumer(rendezvous, services, "windfall-results", "windfall-1a2b3c4d")
     stage.table.park(JobId("polly", key), "narrator", "2026-11-23T14:10:00.000Z")
     assert resumer.resume(event("narration_completed")) == {key: "completed"}
     assert stage.tokens.told == {"narrator": DONE}
@@ -125,7 +127,7 @@ def scored(name: str, bucket: str = "windfall-results") -> tuple[dict[str, str],
     store.drop("windfall-results", "scoring/answers/1b2c3d4e.out", b"0.5\n")
     store.drop("windfall-results", "scoring/failures/1.out", b"nine columns where ten are needed")
     services = {"sagemaker": SageMakerAsynchronousScoring(store, table)}
-    resumer = JobResumer(Rendezvous(table, tokens), services, bucket)
+    resumer = JobResumer(Rendezvous(table, tokens), services, bucket, "windfall-1a2b3c4d")
     return resumer.resume(event(name)), tokens
 
 
@@ -164,7 +166,9 @@ def test_the_end_of_a_video_job_is_told_by_its_tag_and_asked_after_by_its_id() -
             return DONE
 
     table, tokens = FakeJobTable(), FakeTokens()
-    resumer = JobResumer(Rendezvous(table, tokens), {"rekognition": Videos()}, "windfall-results")
+    services = {"rekognition": Videos()}
+    rendezvous = Rendezvous(table, tokens)
+    resumer = JobResumer(rendezvous, services, "windfall-results", "windfall-1a2b3c4d")
     # The event may come before the token is parked, and so before the row knows the handle.
     assert resumer.resume(notice) == {VIDEO_JOB.name: "nobody waits yet"}
     message = json.loads(notice["Records"][0]["Sns"]["Message"])
@@ -172,3 +176,21 @@ def test_the_end_of_a_video_job_is_told_by_its_tag_and_asked_after_by_its_id() -
     table.park(VIDEO_JOB, "token", "2026-11-23T14:10:00.000Z", message["JobId"])
     assert resumer.resume(notice) == {VIDEO_JOB.name: "completed"}
     assert tokens.told == {"token": DONE}
+
+
+def test_an_endpoint_that_serves_a_new_model_ends_its_deployment() -> None:
+    stage = Stage()
+    deployment = JobId("sagemaker-endpoint", "windfall-1a2b3c4d-bank-0a1b2c3d-1")
+    stage.table.park(deployment, "deploying", "2026-11-23T14:10:00.000Z", "windfall-1a2b3c4d-bank")
+    served = Completion(result={"endpoint": "windfall-1a2b3c4d-bank"})
+    stage.service.endings[deployment.name] = served
+    assert stage.resumer.resume(event("endpoint_in_service")) == {deployment.name: "completed"}
+    assert stage.tokens.told == {"deploying": served}
+
+
+def test_an_endpoint_of_another_stack_is_left_alone() -> None:
+    foreign = event("endpoint_in_service")
+    foreign["detail"]["EndpointConfigName"] = "windfall-99999999-bank-0a1b2c3d-1"
+    assert Stage().resumer.resume(foreign) == {}
+    foreign["detail"]["EndpointStatus"] = "UPDATING"
+    assert Stage().resumer.resume(foreign) == {}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from profile_table.logic import TableProfiler
 from profile_table.models import ProfileTableTask
-from split_table.logic import TableDivider
+from split_table.division import TableDivider
 from tests.fakes.storage import FakeObjectStore
 from tests.fakes.tables import HEADER, customers, training_analysis
 from windfall.contracts.base import S3Pointer

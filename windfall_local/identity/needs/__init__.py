@@ -34,6 +34,7 @@ _WRITERS: dict[str, Writer] = {
     "cloudwatch": management.cloudwatch_needs,
     "xray": management.xray_needs,
     "service-quotas": management.quotas_needs,
+    "application-autoscaling": management.autoscaling_needs,
     "kms": security.kms_needs,
     "iam": security.iam_needs,
     "rekognition": ai.rekognition_needs,

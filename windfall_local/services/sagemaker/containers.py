@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from windfall_local.api import Cloud, Principal, ServiceError
+from windfall_local.api import ACCOUNT, Cloud, Principal, ServiceError
 from windfall_local.functions.log_stream import LogStream
 from windfall_local.services.sagemaker.wording import invalid
 
@@ -40,7 +40,7 @@ async def check_role(cloud: Cloud, role_arn: str) -> Principal:
             "sts",
             "AssumeRole",
             {"RoleArn": role_arn, "RoleSessionName": SESSION},
-            Principal.service(SERVICE),
+            Principal.service(SERVICE, f"arn:aws:sagemaker:{cloud.region}:{ACCOUNT}:*"),
         )
     except ServiceError as error:
         raise invalid(

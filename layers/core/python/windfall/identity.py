@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from windfall.contracts.features import PlannedFeature
     from windfall.contracts.subject import Kind
     from windfall.contracts.table import TablePlan
+    from windfall.contracts.training import TrainProfile
     from windfall.contracts.video import VideoPlan
 
 _DIGITS = 40
@@ -33,6 +34,7 @@ def settings_hash(
     text: TextPlan | None,
     audio: AudioPlan | None = None,
     table: TablePlan | None = None,
+    training: TrainProfile | None = None,
     video: VideoPlan | None = None,
 ) -> str:
     """What is done with a file, as one number: equal plans for equal formats are equal."""
@@ -48,6 +50,8 @@ def settings_hash(
         plan["audio"] = audio.model_dump(mode="json")
     if table is not None:
         plan["table"] = table.model_dump(mode="json")
+    if training is not None:
+        plan["training"] = training.model_dump(mode="json")
     if video is not None:
         plan["video"] = video.model_dump(mode="json")
     return _digest(plan)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from windfall.adapters.polly_tasks import PollySpeechTasks
 from windfall.adapters.rekognition_video import RekognitionVideo
 from windfall.adapters.s3 import S3ObjectStore
+from windfall.adapters.sagemaker_hosting import SageMakerHosting
 from windfall.adapters.sagemaker_runtime import SageMakerAsynchronousScoring
 from windfall.adapters.transcribe import TranscribeTranscription
 
@@ -26,6 +27,7 @@ def job_services(table: JobTable) -> Mapping[str, JobService]:
     return {
         "polly": PollySpeechTasks(),
         "rekognition": RekognitionVideo(),
-        "transcribe": TranscribeTranscription(),
         "sagemaker": SageMakerAsynchronousScoring(S3ObjectStore(), table),
+        "sagemaker-endpoint": SageMakerHosting(),
+        "transcribe": TranscribeTranscription(),
     }

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from windfall.adapters.aws_errors import translated_errors
 from windfall.adapters.clients import store_client
-from windfall.errors import NotFoundError
+from windfall.errors import InvalidInputError, NotFoundError
 
 _FRESH_SECONDS = 30.0
 """How long a profile (or its absence) is believed; a change takes effect within that time."""
@@ -47,3 +47,31 @@ class SsmProfiles:
         except NotFoundError:
             return None
         return str(answer["Parameter"]["Value"])
+
+
+class SsmProfileWriter:
+    """Saves the profiles that Windfall makes itself; those of people are never overwritten.
+
+    Args:
+        path: `/<stack>/profiles`.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path.rstrip("/")
+
+    def save(self, name: str, document: str, owned_by: str) -> None:
+        """Save a profile, if there is none of that name or it is one of ours."""
+        before = SsmProfiles(self._path).find(name)
+        if before is not None and owned_by not in before:
+            raise InvalidInputError(
+                f"There is a profile named {name!r} that was not made by training, and it is left"
+                " as it is: give the model another name (table.train.name)."
+            )
+        with translated_errors():
+            store_client("ssm").put_parameter(
+                Name=f"{self._path}/{name}",
+                Value=document,
+                Type="String",
+                Overwrite=True,
+                Description=f"Scores with the model {name}, which Windfall trained.",
+            )

@@ -81,3 +81,21 @@ class VideoJobMessage(ForeignContract):
 
     job_id: str = Field(alias="JobId")
     tag: str = Field(alias="JobTag")
+
+
+class EndpointDetail(ForeignContract):
+    """How an endpoint stands, and what it serves or turns to."""
+
+    endpoint: str = Field(alias="EndpointName")
+    configuration: str = Field(alias="EndpointConfigName")
+    status: str = Field(alias="EndpointStatus")
+
+
+class EndpointEvent(ForeignContract):
+    """SageMaker says that an endpoint's status changed."""
+
+    id: str
+    source: Literal["aws.sagemaker"]
+    detail_type: Literal["SageMaker Endpoint State Change"] = Field(alias="detail-type")
+    time: str
+    detail: EndpointDetail

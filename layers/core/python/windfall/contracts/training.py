@@ -70,6 +70,9 @@ class SplitProfile(Contract):
         return self
 
 
+DeployMode = Literal["async", "serverless", "real_time", "none"]
+
+
 class DeployProfile(Contract):
     """What serves the model afterwards.
 
@@ -80,7 +83,7 @@ class DeployProfile(Contract):
         memory_megabytes: Of a serverless endpoint, as is `concurrency`.
     """
 
-    mode: Literal["async", "serverless", "real_time", "none"] = "async"
+    mode: DeployMode = "async"
     instance_type: InstanceType = "ml.m5.large"
     most_instances: int = Field(default=1, ge=1, le=100)
     memory_megabytes: Literal[1024, 2048, 3072, 4096, 5120, 6144] = 2048
@@ -186,6 +189,7 @@ class SpecPointer(Contract):
     spec: S3Pointer
     name: ModelName
     task: Task
+    deploy: DeployMode = "async"
 
 
 class SideCounts(Contract):

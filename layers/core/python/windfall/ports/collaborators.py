@@ -34,6 +34,24 @@ class Profiles(Protocol):
         ...
 
 
+class ProfileWriter(Protocol):
+    """SSM Parameter Store, where Windfall saves profiles of its own."""
+
+    def save(self, name: str, document: str, owned_by: str) -> None:
+        """Save a profile.
+
+        Args:
+            name: The profile's.
+            document: As JSON.
+            owned_by: What stands in each profile of this origin; another one is not overwritten.
+
+        Raises:
+            InvalidInputError: There is a profile of that name that somebody else made.
+            TransientError: The store can not answer now.
+        """
+        ...
+
+
 class EventBus(Protocol):
     """The application's own bus."""
 

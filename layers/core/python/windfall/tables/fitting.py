@@ -68,7 +68,7 @@ class Fitting:
         ]
         self._numbers = decimal == "." and all(map(_is_any_number, contract.columns))
         self._pick = _picking([cell.place for cell in self._cells])
-        self.names = [name for column in contract.columns for name in _names(column)]
+        self.names = [name for column in contract.columns for name in names_of(column)]
         self.numeric = [numeric for column in contract.columns for numeric in _are_numeric(column)]
 
     def features(self, cells: Sequence[str]) -> list[Feature]:
@@ -159,7 +159,8 @@ def _are_plain_numbers(cells: Sequence[str]) -> bool:
     return total - total == 0 and not is_odd
 
 
-def _names(column: ColumnContract) -> list[str]:
+def names_of(column: ColumnContract) -> list[str]:
+    """The features that a column becomes."""
     if column.encoding is ColumnEncoding.ONE_HOT:
         return [f"{column.name}={category}" for category in column.categories]
     return [column.name]
@@ -168,7 +169,7 @@ def _names(column: ColumnContract) -> list[str]:
 def _are_numeric(column: ColumnContract) -> list[bool]:
     plain = column.encoding is ColumnEncoding.PLAIN
     numeric = not plain or column.type not in {ColumnType.CATEGORY, ColumnType.TEXT}
-    return [numeric] * len(_names(column))
+    return [numeric] * len(names_of(column))
 
 
 def _reading(

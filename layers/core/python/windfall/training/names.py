@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from windfall.contracts.analysis import AnalysisInput
+    from windfall.contracts.subject import AnalysisSubject
+
+VARIANT = "main"
+"""The one variant that an endpoint has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class TrainingNames:
     attempt: int
 
     @classmethod
-    def of(cls, prefix: str, model_name: str, analysis: AnalysisInput) -> TrainingNames:
+    def of(cls, prefix: str, model_name: str, analysis: AnalysisSubject) -> TrainingNames:
         """The names of an analysis's training."""
         return cls(prefix, model_name, analysis.analysis_id, analysis.attempt)
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from join_predictions.answers import read_answers
 from join_predictions.verdicts import Verdicts, judge
 from windfall.contracts.input_contract import InputContract
 from windfall.errors import InvalidInputError
+from windfall.tables.answers import read_answers
 
 
 @pytest.mark.parametrize(
