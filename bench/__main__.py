@@ -16,8 +16,10 @@ BENCHES = (
     "inference",
     "scoring",
     "training",
+    "video",
     "workflows",
     "journal",
+    "chaos",
     "chain",
 )
 

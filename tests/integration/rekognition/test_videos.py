@@ -3,68 +3,22 @@
 from __future__ import annotations
 
 import itertools
-import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from botocore.exceptions import ClientError
+from PIL import Image
 
 from tests.fakes.service_model import model_violations
-from tests.fakes.videos import encode, pan, still, title
+from tests.fakes.videos import encode, pan, scene, still, title
 from tests.integration.conftest import ClientFactory
+from tests.integration.rekognition.topic import Topic, until
 from windfall_local.api import Credentials
-
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "rekognition.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
-    ],
-}
-
-
-def until(condition: Callable[[], Any]) -> Any:
-    end = time.monotonic() + 100
-    while time.monotonic() < end:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it never came to that")
-
-
-class Topic:
-    """A topic with a queue behind it, and a role that may publish to it."""
-
-    def __init__(self, client: ClientFactory, name: str, *, may_publish: bool = True) -> None:
-        self._sqs = client("sqs")
-        self.arn = client("sns").create_topic(Name=name)["TopicArn"]
-        self._queue = self._sqs.create_queue(QueueName=name)["QueueUrl"]
-        asked = {"QueueUrl": self._queue, "AttributeNames": ["QueueArn"]}
-        queue = self._sqs.get_queue_attributes(**asked)["Attributes"]["QueueArn"]
-        client("sns").subscribe(TopicArn=self.arn, Protocol="sqs", Endpoint=queue)
-        iam = client("iam")
-        self.role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))[
-            "Role"
-        ]["Arn"]
-        if may_publish:
-            statement = {"Effect": "Allow", "Action": "sns:Publish", "Resource": self.arn}
-            policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-            iam.put_role_policy(RoleName=name, PolicyName="publish", PolicyDocument=policy)
-
-    @property
-    def channel(self) -> dict[str, str]:
-        return {"SNSTopicArn": self.arn, "RoleArn": self.role}
-
-    def messages(self, wait: int = 0) -> list[dict[str, Any]]:
-        asked = {"QueueUrl": self._queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": wait}
-        received = self._sqs.receive_message(**asked).get("Messages", [])
-        return [json.loads(json.loads(one["Body"])["Message"]) for one in received]
+from windfall_local.engines.models import ModelStore
 
 
 @pytest.fixture(scope="module")
@@ -79,15 +33,42 @@ def video() -> bytes:
     )
 
 
+@pytest.fixture(scope="module")
+def portrait() -> bytes:
+    """Somebody who goes from the left to the right, and comes back after a while."""
+    with Image.open(DEMO / "portrait.jpg") as image:
+        face = np.asarray(image.convert("RGB").resize((220, 276)))
+
+    def walking(frames: int) -> Iterator[Any]:
+        for frame in range(frames):
+            picture = scene(7, (640, 360)).copy()
+            left = 400 * frame // frames
+            picture[50:326, left : left + 220] = face
+            yield picture
+
+    return encode(itertools.chain(walking(50), still(scene(3, (640, 360)), 50), walking(50)))
+
+
 @pytest.fixture
-def bucket(client: ClientFactory, video: bytes) -> str:
+def bucket(client: ClientFactory, video: bytes, portrait: bytes) -> str:
     s3 = client("s3")
     s3.create_bucket(Bucket="videos")
     s3.put_object(Bucket="videos", Key="trip/airport.mp4", Body=video)
+    s3.put_object(Bucket="videos", Key="portrait.mp4", Body=portrait)
     return "videos"
 
 
 VIDEO = {"S3Object": {"Bucket": "videos", "Name": "trip/airport.mp4"}}
+PORTRAIT = {"S3Object": {"Bucket": "videos", "Name": "portrait.mp4"}}
+DEMO = Path(__file__).parents[3] / "demo"
+MISSING = [
+    state.model.name
+    for state in ModelStore().states()
+    if state.model.source == "npm" and state.status != "installed"
+]
+with_models = pytest.mark.skipif(
+    bool(MISSING), reason=f"models are missing: {MISSING}; make models"
+)
 
 
 def ended(get: Callable[..., Any], job: str, **asked: Any) -> dict[str, Any]:
@@ -105,7 +86,7 @@ def ended(get: Callable[..., Any], job: str, **asked: Any) -> dict[str, Any]:
 
 def test_text_is_read_and_its_end_is_told(client: ClientFactory, bucket: str) -> None:
     rekognition = client("rekognition")
-    topic = Topic(client, "AmazonRekognitionText")
+    topic = Topic.create(client, "AmazonRekognitionText")
 
     started = rekognition.start_text_detection(
         Video=VIDEO, NotificationChannel=topic.channel, JobTag="signs", ClientRequestToken="t1"
@@ -149,6 +130,8 @@ def test_text_is_read_and_its_end_is_told(client: ClientFactory, bucket: str) ->
     assert topic.messages() == []
 
 
+@pytest.mark.models
+@with_models
 def test_shots_are_exact_and_labels_and_faces_have_aws_shapes(
     client: ClientFactory, bucket: str
 ) -> None:
@@ -179,6 +162,39 @@ def test_shots_are_exact_and_labels_and_faces_have_aws_shapes(
     assert answer["Faces"] == []
 
 
+@pytest.mark.models
+@with_models
+def test_somebody_is_followed_and_found_in_a_collection(client: ClientFactory, bucket: str) -> None:
+    rekognition = client("rekognition")
+    rekognition.create_collection(CollectionId="crew")
+    rekognition.index_faces(
+        CollectionId="crew",
+        Image={"Bytes": (DEMO / "portrait.jpg").read_bytes()},
+        ExternalImageId="eileen",
+    )
+    searched = rekognition.start_face_search(Video=PORTRAIT, CollectionId="crew")
+    labelled = rekognition.start_label_detection(Video=PORTRAIT)
+
+    answer = ended(rekognition.get_face_search, searched["JobId"])
+    assert model_violations("rekognition", "GetFaceSearch", answer) == []
+    there = [0, 500, 1000, 1500, 4000, 4500, 5000, 5500]
+    assert [one["Timestamp"] for one in answer["Persons"]] == there
+    # One person, who moves to the right.
+    assert {one["Person"]["Index"] for one in answer["Persons"]} == {0}
+    left = [one["Person"]["Face"]["BoundingBox"]["Left"] for one in answer["Persons"]]
+    assert left[:4] == sorted(left[:4])
+    matches = [one["FaceMatches"][0]["Face"]["ExternalImageId"] for one in answer["Persons"]]
+    assert set(matches) == {"eileen"}
+
+    answer = ended(rekognition.get_label_detection, labelled["JobId"], AggregateBy="SEGMENTS")
+    people = [
+        (one["StartTimestampMillis"], one["EndTimestampMillis"])
+        for one in answer["Labels"]
+        if one["Label"]["Name"] == "Person"
+    ]
+    assert people == [(0, 2000), (4000, 6000)]
+
+
 def refusal(call: Callable[..., Any], **parameters: Any) -> str:
     with pytest.raises(ClientError) as raised:
         call(**parameters)
@@ -188,7 +204,7 @@ def refusal(call: Callable[..., Any], **parameters: Any) -> str:
 def test_a_role_needs_the_video_and_the_passing_of_the_role(
     client: ClientFactory, bucket: str, role: Any
 ) -> None:
-    topic = Topic(client, "AmazonRekognitionRoles")
+    topic = Topic.create(client, "AmazonRekognitionRoles")
     start = {"Effect": "Allow", "Action": "rekognition:StartSegmentDetection", "Resource": "*"}
     read = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::videos/*"}
     hand = {
@@ -213,7 +229,7 @@ def test_a_role_needs_the_video_and_the_passing_of_the_role(
 
 def test_what_the_role_may_not_publish_does_not_come(client: ClientFactory, bucket: str) -> None:
     rekognition = client("rekognition")
-    topic = Topic(client, "AmazonRekognitionMute", may_publish=False)
+    topic = Topic.create(client, "AmazonRekognitionMute", may_publish=False)
     started = rekognition.start_segment_detection(
         Video=VIDEO, SegmentTypes=["SHOT"], NotificationChannel=topic.channel
     )

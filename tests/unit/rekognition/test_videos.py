@@ -714,7 +714,7 @@ async def test_black_with_sound_is_content(
 async def test_unsure_segments_are_filtered(
     rekognition: Rekognition, engine: FakeVideoEngine
 ) -> None:
-    engine.levels = [100] * 50 + [115] * 50
+    engine.levels = [100] * 50 + [120] * 50
     for least, count in ((50, 2), (99, 0)):
         filters = {"ShotFilter": {"MinSegmentConfidence": least}}
         answer = await rekognition.done("SegmentDetection", SegmentTypes=["SHOT"], Filters=filters)

@@ -12,8 +12,9 @@ import pytest
 
 from tests.fakes.videos import RATE, bars, black, blend, encode, pan, scene, still, title
 from windfall_local.engines.video.places import Places
-from windfall_local.engines.video.shots import Stretch, find_runs, find_shots
+from windfall_local.engines.video.shots import find_shots
 from windfall_local.engines.video.signatures import SIGNATURE, signature_of
+from windfall_local.engines.video.stretches import Stretch, find_runs
 
 
 def signed(path: Path, pictures: Iterable[Any], black_level: float = 0.2, **form: Any) -> Any:
@@ -106,7 +107,7 @@ def test_nothing_has_no_shots() -> None:
 
 
 def test_a_sure_cut_is_surer_than_a_faint_one(tmp_path: Path) -> None:
-    grey = [np.full_like(scene(1), level) for level in (90, 105, 200)]
+    grey = [np.full_like(scene(1), level) for level in (90, 115, 200)]
     parts = itertools.chain.from_iterable(still(level, 30) for level in grey)
     first, second, third = find_shots(signed(tmp_path / "video", parts), RATE)
     assert 0.5 <= first.confidence == second.confidence < third.confidence

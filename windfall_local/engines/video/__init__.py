@@ -3,7 +3,9 @@
     frames      the frames on screen at given times, of what must be decoded for them
     places      where methods are in videos, from one span to the next
     signatures  every frame as a few numbers, for shots
-    shots       where shots begin and end, by these numbers
+    shots       where shots begin and end, by these numbers: cuts · fades · dissolves
+    stretches   frames from one to another
+    distances   how much frames differ
     tracks      the same thing in one sample and the next
     engine      `VideoEngine`: looks at frames with the models of `engines.vision`
 

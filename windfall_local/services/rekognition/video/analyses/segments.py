@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from windfall_local.engines.video import VIDEO
-from windfall_local.engines.video.shots import Stretch, find_runs, find_shots
+from windfall_local.engines.video.shots import find_shots
 from windfall_local.engines.video.signatures import SIGNATURE
+from windfall_local.engines.video.stretches import Stretch, find_runs
 from windfall_local.services.rekognition.parameters import invalid
 from windfall_local.services.rekognition.video.analyses import Analysis, Answer, Film
 from windfall_local.services.rekognition.video.jobs import VideoJob
