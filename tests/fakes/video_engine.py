@@ -42,9 +42,6 @@ class FakeVideoEngine:
         self.paths: set[Path] = set()
         self.contents: set[bytes] = set()
 
-    def require(self, models: Sequence[str]) -> None:
-        """Every model is there."""
-
     def probe(self, path: Path) -> VideoInfo:
         """The info that the test gave."""
         self.paths.add(path)
@@ -132,7 +129,7 @@ class FakeVideoHost:
     async def run(self, engine: str, method: str, *arguments: Any) -> Any:
         """What the engine answers, or the error that the test wants once."""
         self.calls.append(method)
-        if method not in ("require", "probe"):
+        if method != "probe":
             if self.looks is not None and self._looked == self.looks:
                 self.gate.clear()
                 self.stuck.set()

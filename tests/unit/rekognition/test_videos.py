@@ -54,13 +54,19 @@ class Rekognition:
         self.cloud = Cloud(data_dir)
         self.cloud.objects["films", "a b/film.mp4"] = b"film"
         self.host = FakeVideoHost(engine)
-        self.service = RekognitionService(self.cloud, self.host)
+        self.service = RekognitionService(self.cloud, self.host, self.locate)
+        self.missing: set[str] = set()
 
     async def __call__(self, operation: str, **parameters: Any) -> Any:
         context = CallContext(self.cloud, CALLER, "request")
         answer = await self.service.call(operation, parameters, context)
         assert model_violations("rekognition", operation, answer) == []
         return answer
+
+    def locate(self, name: str) -> Path:
+        if name in self.missing:
+            raise EngineUnavailableError(f"{name}: run `windfall models pull`")
+        return Path(name)
 
     async def error(self, operation: str, **parameters: Any) -> ServiceError:
         with pytest.raises(ServiceError) as caught:
@@ -317,12 +323,11 @@ async def test_a_video_of_more_than_ten_gigabytes_is_refused(rekognition: Rekogn
     assert error.code == "VideoTooLargeException"
 
 
-async def test_missing_models_are_named_before_a_job_is_made(
-    rekognition: Rekognition, engine: FakeVideoEngine
-) -> None:
-    engine.errors["require"] = EngineUnavailableError("run `windfall models pull`")
+async def test_missing_models_are_named_before_a_job_is_made(rekognition: Rekognition) -> None:
+    rekognition.missing.add("centernet")
     error = await rekognition.error("StartLabelDetection", Video=VIDEO)
-    assert (error.status, error.message) == (501, "run `windfall models pull`")
+    assert (error.status, error.message) == (501, "centernet: run `windfall models pull`")
+    assert await rekognition("StartTextDetection", Video=VIDEO)
 
 
 @pytest.mark.parametrize(

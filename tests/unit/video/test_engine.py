@@ -114,14 +114,12 @@ def test_a_video_without_sound_is_silent(moving: Path) -> None:
     assert AvVideoEngine().loudness(moving, 0, 2) == 0.0
 
 
-def test_missing_models_are_named() -> None:
+def test_missing_models_are_named(moving: Path) -> None:
     def nowhere(name: str) -> Path:
         raise EngineUnavailableError(f"{name} is missing")
 
-    engine = AvVideoEngine(nowhere)
-    engine.require([])
     with pytest.raises(EngineUnavailableError, match="centernet"):
-        engine.require(["centernet"])
+        AvVideoEngine(nowhere).things(moving, Span(0, 1, 0.5), 0.3)
 
 
 def test_sound_alone_is_no_video(tmp_path: Path) -> None:

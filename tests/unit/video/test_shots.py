@@ -56,6 +56,17 @@ def test_a_flash_is_no_cut(shots: Any) -> None:
     assert shots(still(scene(1), 40), still(bright, 2), still(scene(1), 40)) == [(0, 81)]
 
 
+def test_what_comes_into_a_part_of_the_picture_is_no_cut(shots: Any) -> None:
+    with_sign = scene(1).copy()
+    with_sign[110:160, 40:200] = (250, 250, 40)
+    assert shots(still(scene(1), 40), still(with_sign, 40)) == [(0, 79)]
+
+
+def test_light_that_grows_is_no_dissolve(shots: Any) -> None:
+    dim = scene(4) // 3
+    assert shots(still(dim, 40), blend(dim, scene(4), 40), still(scene(4), 40)) == [(0, 119)]
+
+
 @pytest.mark.parametrize("length", [8, 20, 40])
 def test_a_dissolve_belongs_to_no_shot(shots: Any, length: int) -> None:
     one, other = scene(1), scene(2)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 
-from windfall_local.engines.video.tracks import Mark, Tracker
+from windfall_local.engines.video.tracks import Mark, Tracker, same_people
 from windfall_local.engines.vision.results import Box
 
 
@@ -15,17 +16,15 @@ def mark(x: float, y: float = 0.4, kind: str = "person", **more: Any) -> Mark:
     return Mark(kind, Box(x, y, 0.1, 0.2), **more)
 
 
-def described(degrees: float) -> tuple[float, float]:
+def described(degrees: float) -> Any:
     """Descriptors whose cosine is the cosine of the angle between them."""
-    return math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    return np.array([math.cos(math.radians(degrees)), math.sin(math.radians(degrees))])
 
 
-def test_things_keep_their_numbers_while_they_move() -> None:
+def test_things_keep_their_numbers_while_they_pass_each_other() -> None:
     tracker = Tracker(gap=1)
-    seen = [tracker.place(n, [mark(0.1 + 0.05 * n), mark(0.8 - 0.05 * n)]) for n in range(12)]
-    # They pass each other: each goes on in its own direction.
-    assert seen[:6] == [[0, 1]] * 6
-    assert sorted(seen[-1]) == [0, 1]
+    seen = [tracker.place(n, [mark(0.1 + 0.15 * n), mark(0.6 - 0.15 * n)]) for n in range(5)]
+    assert seen == [[0, 1]] * 5
 
 
 def test_two_that_come_in_another_order_are_not_exchanged() -> None:
@@ -73,3 +72,13 @@ def test_of_two_candidates_the_nearer_goes_on() -> None:
     tracker = Tracker(gap=1)
     tracker.place(0, [mark(0.3)])
     assert tracker.place(1, [mark(0.4), mark(0.31)]) == [1, 0]
+
+
+def test_tracks_of_one_face_are_one_person_unless_they_are_seen_at_once() -> None:
+    tracks = [described(0) * 4, described(80), described(10), described(3), described(84)]
+    times = [(0, 3), (0, 3), (2, 5), (8, 9), (6, 9)]
+    assert same_people(tracks, times) == [0, 1, 2, 0, 1]
+
+
+def test_nobody_is_nobody() -> None:
+    assert same_people([], []) == []

@@ -15,7 +15,6 @@ care. Frames are upright: a phone's rotation is undone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -106,10 +105,6 @@ class VideoEngine(Protocol):
     Every method raises `InvalidMediaError` for a video that can't be read and
     `EngineUnavailableError` where model files are missing.
     """
-
-    def require(self, models: Sequence[str]) -> None:
-        """Raise `EngineUnavailableError` unless these models are there."""
-        ...
 
     def probe(self, path: Path) -> VideoInfo:
         """What is in a file."""

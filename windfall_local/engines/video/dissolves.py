@@ -23,9 +23,8 @@ _LEAST = 12.0
 """How much a dissolve changes at least, as `distances` counts."""
 _STRAIGHT = 0.35
 """How far the middle of a dissolve may be from the straight line, as a part of its length."""
-_UNLIKE = 0.6
-"""How far apart the pictures at the ends are, as a part of what two that have nothing to do with
-each other are."""
+_ALIKE = 0.64
+"""Up to which correlation the pictures at the ends have nothing to do with each other."""
 _GOES_ON = 0.35
 """The pace, as a part of the mean one, under which a dissolve is over."""
 _FASTER = 1.5
@@ -118,10 +117,10 @@ def _runs_into(planes: Array, first: int, last: int) -> bool:
 
 
 def _are_unlike(early: Array, late: Array) -> bool:
-    """Whether two pictures have little in common but perhaps their brightness."""
-    apart = float(np.square(late - early).sum())
-    own = sum(float(np.square(one - even(one)).sum()) for one in (early, late))
-    return apart >= _UNLIKE**2 * own
+    """Whether two pictures have little in common, whatever light they are in."""
+    one, other = early - even(early), late - even(late)
+    lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return float(one @ other) <= _ALIKE * lengths
 
 
 def _goes_straight(planes: Array) -> bool:

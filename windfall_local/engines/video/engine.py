@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,15 +37,9 @@ class AvVideoEngine:
     def __init__(self, locate: Locate = require) -> None:
         # Other processes of this machine have work too; threads here would starve them.
         cv2.setNumThreads(1)
-        self._locate = locate
         self._models = Models(locate)
         self._reader: TextReader | None = None
         self._places = Places()
-
-    def require(self, models: Sequence[str]) -> None:
-        """Raise `EngineUnavailableError` unless these models are there."""
-        for name in models:
-            self._locate(name)
 
     def probe(self, path: Path) -> VideoInfo:
         """What is in a file."""

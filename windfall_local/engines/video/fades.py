@@ -9,7 +9,7 @@ from windfall_local.engines.video.distances import contrasts_of
 from windfall_local.engines.video.stretches import Change, find_runs
 from windfall_local.engines.vision.arrays import Array
 
-EMPTY = 1.0
+EMPTY = 2.0
 """Contrast up to which nothing is in a picture: the deviation of the luma's means."""
 _RISES, _PATIENCE = 1.02, 3
 """By how much contrast grows in a fade, and for how many frames it may rest."""

@@ -22,7 +22,7 @@ SAME = 0.65
 since a video has many pairs of tracks."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Mark:
     """Something that a sample shows.
 
@@ -34,7 +34,7 @@ class Mark:
 
     kind: str
     box: Box
-    descriptor: tuple[float, ...] | None = None
+    descriptor: Array | None = None
 
 
 @dataclass(slots=True)
@@ -137,7 +137,7 @@ def _kinship(track: _Track, mark: Mark, passed: int) -> float:
     near = max(_nearness(old.box, mark.box, 0, 0), _nearness(old.box, mark.box, right, down))
     if old.descriptor is None or mark.descriptor is None:
         return near if near >= NEAR else 0.0
-    alike = sum(a * b for a, b in zip(old.descriptor, mark.descriptor, strict=True))
+    alike = float(old.descriptor @ mark.descriptor)
     if alike <= UNLIKE or (near < NEAR and alike < ALIKE):
         return 0.0
     return near + alike

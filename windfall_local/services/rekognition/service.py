@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from windfall_local.api import (
@@ -13,6 +15,7 @@ from windfall_local.api import (
     ServiceError,
     UnsupportedOperationError,
 )
+from windfall_local.engines.models import require
 from windfall_local.engines.vision.results import Face, FaceDetail
 from windfall_local.services.rekognition.collection_operations import (
     CollectionOperations,
@@ -62,12 +65,13 @@ class RekognitionService(CollectionOperations, VideoOperations, OperationService
 
     Args:
         cloud: For images in S3, and the data directory.
-        host: Runs the engine.
+        host: Runs the engines.
+        locate: Where a model lies, for jobs; the installed models by default.
     """
 
     name = "rekognition"
 
-    def __init__(self, cloud: Cloud, host: Host) -> None:
+    def __init__(self, cloud: Cloud, host: Host, locate: Callable[[str], Path] = require) -> None:
         self._cloud = cloud
         self._vision = Vision(host)
         self._gallery = Gallery(cloud.data_dir / "gallery", self._vision)
@@ -83,6 +87,7 @@ class RekognitionService(CollectionOperations, VideoOperations, OperationService
                 FaceSearch(self._collections),
                 CelebrityRecognition(self._gallery),
             ],
+            locate,
         )
 
     async def detect_labels(self, parameters: dict[str, Any], context: CallContext) -> Any:

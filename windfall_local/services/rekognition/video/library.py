@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
+from pathlib import Path
 
 from windfall_local.api import (
     CallContext,
@@ -49,9 +51,17 @@ class VideoLibrary:
         cloud: Has the videos and the topics.
         host: Runs the engine.
         analyses: What can be looked for.
+        locate: Where a model lies; raises EngineUnavailableError when it is missing.
     """
 
-    def __init__(self, cloud: Cloud, host: Host, analyses: list[Analysis]) -> None:
+    def __init__(
+        self,
+        cloud: Cloud,
+        host: Host,
+        analyses: list[Analysis],
+        locate: Callable[[str], Path],
+    ) -> None:
+        self._locate = locate
         self._cloud = cloud
         self._host = host
         self._analyses = {analysis.start: analysis for analysis in analyses}
@@ -90,8 +100,8 @@ class VideoLibrary:
         known = self._jobs.known(start, parameters)
         if known is not None:
             return {"JobId": known.job_id}
+        self._check_models(analysis)
         source = await find_video(self._cloud, parameters["Video"], context.principal)
-        await self._check_models(analysis)
         # From here on nothing is awaited: a token gets one job, and the limit holds.
         known = self._jobs.known(start, parameters)
         if known is not None:
@@ -127,10 +137,11 @@ class VideoLibrary:
         items, token = await asyncio.to_thread(page, folder, job.job_id, name, order, parameters)
         return {**answer, analysis.root: items, **token}
 
-    async def _check_models(self, analysis: Analysis) -> None:
+    def _check_models(self, analysis: Analysis) -> None:
         """Refuse what no model is there for, before a job is made of it."""
         try:
-            await self._host.run(VIDEO, "require", analysis.models)
+            for name in analysis.models:
+                self._locate(name)
         except EngineUnavailableError as error:
             raise UnsupportedOperationError(str(error)) from error
 

@@ -18,7 +18,7 @@ Answer = dict[str, Any]
 Sample = tuple[int, list[Any]]
 """The time of a sample in milliseconds, and what was seen, as plain data."""
 
-_AT_ONCE = 8
+_AT_ONCE = 4
 """Samples that one job looks at before another has its turn."""
 
 

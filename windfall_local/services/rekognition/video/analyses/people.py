@@ -17,12 +17,13 @@ import numpy as np
 
 from windfall_local.engines.video import VIDEO, Looked, Span
 from windfall_local.engines.video.tracks import Mark, Tracker, same_people
+from windfall_local.engines.vision.arrays import Array
 from windfall_local.engines.vision.results import Box, Face, FaceDetail
-from windfall_local.services.rekognition.collections import Collections
-from windfall_local.services.rekognition.gallery import Gallery, nearest
+from windfall_local.services.rekognition.collections import Collections, StoredFace
+from windfall_local.services.rekognition.gallery import Gallery, Person, nearest
 from windfall_local.services.rekognition.parameters import identifier, percentage
 from windfall_local.services.rekognition.shapes import face_detail_shape
-from windfall_local.services.rekognition.similarity import MATCH, cosine, similarity
+from windfall_local.services.rekognition.similarity import MATCH, similarity
 from windfall_local.services.rekognition.video.analyses import (
     Answer,
     Film,
@@ -38,7 +39,8 @@ DEFAULT_THRESHOLD = 80.0
 _GAP = 2
 """Samples in which a face may be missed, a second in all, before its track ends."""
 
-Descriptor = tuple[float, ...]
+Descriptor = Array
+"""1,024 numbers, of length 1."""
 
 
 class _FacesAnalysis(SampledAnalysis):
@@ -115,13 +117,8 @@ class FaceSearch(_FacesAnalysis):
     async def name(self, job: VideoJob, people: list[Descriptor]) -> list[Any]:
         """The matches of each person, the most alike first."""
         threshold = percentage(job.request, "FaceMatchThreshold", DEFAULT_THRESHOLD)
-        known = self._collections.faces(job.request["CollectionId"])
-        found = []
-        for person in people:
-            compared = [(similarity(cosine(person, one.descriptor)), one.face) for one in known]
-            alike = sorted((one for one in compared if one[0] >= threshold), key=lambda p: -p[0])
-            found.append([{"Similarity": value, "Face": face} for value, face in alike])
-        return found
+        known = await asyncio.to_thread(self._collections.faces, job.request["CollectionId"])
+        return await asyncio.to_thread(_matches, people, known, threshold)
 
     def item(self, person: int, face: Answer, who: Any) -> Answer | None:
         """A `PersonMatch`; a person without a match is one too."""
@@ -154,17 +151,7 @@ class CelebrityRecognition(_FacesAnalysis):
     async def name(self, job: VideoJob, people: list[Descriptor]) -> list[Any]:
         """The celebrity that each person is, without face; None for everybody else."""
         gallery = await self._gallery.descriptors()
-        found: list[Any] = []
-        for person in people:
-            best = nearest(person, gallery)
-            alike = similarity(best[1]) if best else 0.0
-            if best is None or alike < MATCH:
-                found.append(None)
-                continue
-            known = best[0]
-            about = await asyncio.to_thread(known.about)
-            found.append({"Name": known.name, "Id": known.id, "Confidence": alike, **about})
-        return found
+        return [await asyncio.to_thread(_celebrity, person, gallery) for person in people]
 
     def item(self, person: int, face: Answer, who: Any) -> Answer | None:
         """A `CelebrityRecognition`; of others nothing is told."""
@@ -176,6 +163,37 @@ class CelebrityRecognition(_FacesAnalysis):
             "TIMESTAMP": None,
             "ID": lambda item: (item["Celebrity"]["Id"], item["Timestamp"]),
         }
+
+
+def _matches(people: list[Descriptor], known: list[StoredFace], threshold: float) -> list[Any]:
+    """For each person the faces that are alike, as a list of `FaceMatch`."""
+    if not known:
+        return [[] for _ in people]
+    descriptors = np.array([one.descriptor for one in known], np.float32)
+    found = []
+    for person in people:
+        values = [similarity(float(alike)) for alike in descriptors @ person]
+        order = sorted(range(len(known)), key=lambda place: -values[place])
+        found.append(
+            [
+                {"Similarity": values[place], "Face": known[place].face}
+                for place in order
+                if values[place] >= threshold
+            ]
+        )
+    return found
+
+
+def _celebrity(
+    person: Descriptor, gallery: list[tuple[Person, tuple[float, ...]]]
+) -> Answer | None:
+    """A `CelebrityDetail` without face, when somebody is alike enough."""
+    best = nearest(person.tolist(), gallery)
+    alike = similarity(best[1]) if best else 0.0
+    if best is None or alike < MATCH:
+        return None
+    known = best[0]
+    return {"Name": known.name, "Id": known.id, "Confidence": alike, **known.about()}
 
 
 def _followed(folder: Path) -> Iterator[tuple[int, list[tuple[int, Answer, Descriptor]]]]:
@@ -197,14 +215,14 @@ def _people(folder: Path) -> tuple[list[int], list[Descriptor]]:
             if track == len(sums):
                 sums.append(np.zeros(len(descriptor), np.float32))
                 samples_of.append([number, number])
-            sums[track] += np.asarray(descriptor, np.float32)
+            sums[track] += descriptor
             samples_of[track][1] = number
     people = same_people(sums, samples_of)
     means = [
         sum(one for one, person in zip(sums, people, strict=True) if person == number)
         for number in range(max(people, default=-1) + 1)
     ]
-    return people, [tuple((mean / (np.linalg.norm(mean) or 1)).tolist()) for mean in means]
+    return people, [mean / (np.linalg.norm(mean) or 1) for mean in means]
 
 
 def _box(face: Answer) -> Box:
@@ -212,10 +230,10 @@ def _box(face: Answer) -> Box:
     return Box(box["Left"], box["Top"], box["Width"], box["Height"])
 
 
-def _packed(descriptor: Descriptor) -> str:
+def _packed(descriptor: tuple[float, ...]) -> str:
     # Half precision is a thousandth off and a tenth as long as the numbers written out.
     return base64.b64encode(np.asarray(descriptor, np.float16).tobytes()).decode()
 
 
 def _unpacked(packed: str) -> Descriptor:
-    return tuple(np.frombuffer(base64.b64decode(packed), np.float16).astype(float).tolist())
+    return np.frombuffer(base64.b64decode(packed), np.float16).astype(np.float32)
