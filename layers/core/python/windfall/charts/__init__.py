@@ -7,5 +7,5 @@
     histograms  how numbers are distributed, by group
     matrices    counts by two things: the confusion matrix
 
-Nothing but the standard library; docs/adr/0018-reports-without-a-chart-library.md says why.
+Nothing but the standard library; docs/adr/0020-reports-without-a-chart-library.md says why.
 """
