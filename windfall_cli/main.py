@@ -11,6 +11,7 @@ from windfall_cli.commands import (
     demo,
     doctor,
     drop,
+    label,
     models,
     profile,
     redrive,
@@ -30,6 +31,7 @@ app.command()(show.status)
 app.command()(show.show)
 app.command()(show.search)
 app.command()(cost.cost)
+app.add_typer(label.app, name="label")
 app.add_typer(profile.app, name="profile")
 app.add_typer(models.app, name="models")
 app.command()(backfill.backfill)
