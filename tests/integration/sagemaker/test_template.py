@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,6 +74,15 @@ Outputs:
 """
 
 
+async def served_data(cloud: LocalCloud, endpoint: dict[str, Any]) -> Any:
+    """Where the data of the model lie that an endpoint serves."""
+    named = {"EndpointConfigName": endpoint["EndpointConfigName"]}
+    config = await cloud.call("sagemaker", "DescribeEndpointConfig", named, ROOT)
+    named = {"ModelName": config["ProductionVariants"][0]["ModelName"]}
+    model = await cloud.call("sagemaker", "DescribeModel", named, ROOT)
+    return model["PrimaryContainer"]["ModelDataUrl"]
+
+
 async def test_a_template_brings_an_endpoint_up_changes_it_and_takes_it_away(
     tmp_path: Path,
 ) -> None:
@@ -101,6 +111,7 @@ async def test_a_template_brings_an_endpoint_up_changes_it_and_takes_it_away(
             "sagemaker", "DescribeEndpoint", {"EndpointName": endpoint}, ROOT
         )
         assert described["EndpointStatus"] == "InService"
+        assert await served_data(cloud, described) == "s3://models-of-a-template/second"
         groups = await cloud.call("sagemaker", "ListModelPackageGroups", {}, ROOT)
         named = [one["ModelPackageGroupName"] for one in groups["ModelPackageGroupSummaryList"]]
         assert named == ["versions"]
@@ -108,4 +119,6 @@ async def test_a_template_brings_an_endpoint_up_changes_it_and_takes_it_away(
         await provision(cloud, BASE)
         with pytest.raises(ServiceError, match="Could not find endpoint"):
             await cloud.call("sagemaker", "DescribeEndpoint", {"EndpointName": endpoint}, ROOT)
-        assert (await cloud.call("sagemaker", "ListModels", {}, ROOT))["Models"] == []
+        assert (await cloud.call("sagemaker", "ListEndpointConfigs", {}, ROOT))[
+            "EndpointConfigs"
+        ] == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
+import shutil
 from typing import Any
 
 from windfall_local.api import CallContext, Cloud, ServiceError
@@ -157,6 +159,8 @@ class EndpointOperations(ConfigurationOperations):
             variants.append({"variant": dict(variant), "model": model})
         return {
             "config": config["name"],
+            # What serves now keeps its files until the next one serves.
+            "folder": secrets.token_hex(8),
             "variants": variants,
             "asynchronous": request.get("AsyncInferenceConfig"),
         }
@@ -169,7 +173,7 @@ class EndpointOperations(ConfigurationOperations):
 
     async def _deploy_to_its_end(self, endpoint: Document) -> None:
         wanted, name = endpoint["wanted"], endpoint["name"]
-        folder = self._endpoints.folder(name) / wanted["config"]
+        folder = self._endpoints.folder(name) / wanted["folder"]
         reason = None
         try:
             await self._hosting.deploy(name, wanted["variants"], folder)
@@ -179,13 +183,17 @@ class EndpointOperations(ConfigurationOperations):
             # A bug of ours fails this endpoint, and says so; the others go on.
             _log.exception("The endpoint %s failed", name)
             reason = f"Internal failure: {type(error).__name__}: {error}"
+        before = endpoint["serving"]
+        gone = wanted if reason else before
         if reason is None:
             self._endpoints.change(endpoint, status="InService", serving=wanted, reason=None)
-        elif endpoint["serving"] is not None:
+        elif before is not None:
             # The update is rolled back: what served before serves on.
             self._endpoints.change(endpoint, status="InService", reason=reason)
         else:
             self._endpoints.change(endpoint, status="Failed", reason=reason)
+        if gone is not None:
+            shutil.rmtree(self._endpoints.folder(name) / gone["folder"], ignore_errors=True)
         await self._announce(endpoint)
         self._queues.wake(name)
 

@@ -122,7 +122,7 @@ class RuntimeService(OperationService):
         return endpoint
 
     async def _variant(self, endpoint: Document, target: str | None) -> Variant:
-        folder = self._endpoints.folder(endpoint["name"]) / endpoint["serving"]["config"]
+        folder = self._endpoints.folder(endpoint["name"]) / endpoint["serving"]["folder"]
         try:
             variants = await self._hosting.variants(
                 endpoint["name"], endpoint["serving"]["variants"], folder

@@ -110,7 +110,7 @@ class SageMakerService(
         )
 
     async def _variants(self, endpoint: Document) -> list[Variant]:
-        folder = self._endpoints.folder(endpoint["name"]) / endpoint["serving"]["config"]
+        folder = self._endpoints.folder(endpoint["name"]) / endpoint["serving"]["folder"]
         return await self._hosting.variants(
             endpoint["name"], endpoint["serving"]["variants"], folder
         )

@@ -27,6 +27,8 @@ from windfall_local.services.sagemaker.records import Document, moment, now
 from windfall_local.services.sagemaker.tags import tags_of
 
 LOGS = "/aws/sagemaker/TrainingJobs"
+FOLDER = "/opt/ml"
+"""What paths of a container begin with; here it stands for a folder of the job."""
 DAY = 86_400
 """Seconds that a job may take, unless it says so itself."""
 _IN_EVENTS = (
@@ -142,8 +144,15 @@ class Trainer:
     async def _fetch_code(self, url: str, base: Path, objects: Objects) -> None:
         archive = base / "sourcedir.tar.gz"
         try:
-            await objects.fetch(read_uri(url), archive)
-            await unpack(archive, base / "code")
+            if url.startswith(FOLDER):
+                # It came in a channel.
+                archive = base / url.removeprefix(FOLDER).strip("/")
+            else:
+                await objects.fetch(read_uri(url), archive)
+            if archive.is_dir():
+                shutil.copytree(archive, base / "code", dirs_exist_ok=True)
+            else:
+                await unpack(archive, base / "code")
         except ServiceError as error:
             raise JobFailedError(
                 f"ClientError: The source {url} can't be read: {reading_failed(error)}"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
+import re
 from typing import Any, ClassVar
 
 from windfall_local.template.errors import TemplateError
@@ -43,26 +46,17 @@ class Model:
     }
 
     async def ensure(self, wanted: Wanted, calls: Calls) -> Made:
-        """Create it; a changed one takes the place of the one of this name."""
-        name = wanted.properties.get("ModelName") or _short(wanted.name)
-        found = await calls.find("sagemaker", "DescribeModel", _MISSING, ModelName=name)
-        if found is not None and not wanted.unchanged:
-            await calls("sagemaker", "DeleteModel", ModelName=name)
-            found = None
-        if found is None:
-            found = await calls(
-                "sagemaker", "CreateModel", **(wanted.properties | {"ModelName": name})
-            )
+        """Create it, unless it is there; what has changed is another model."""
+        name, found = await _replaced(wanted, "Model", calls)
         return Made(found["ModelArn"], {"ModelName": name, "ModelArn": found["ModelArn"]})
 
     async def remove(self, made: Made, calls: Calls) -> None:
         """Delete it."""
-        name = made.attributes["ModelName"]
-        await calls.find("sagemaker", "DeleteModel", _MISSING, ModelName=name)
+        await _delete("Model", made, calls)
 
 
 class EndpointConfig:
-    """An endpoint configuration; it can't be changed, so a changed one gets another name."""
+    """An endpoint configuration."""
 
     type = "AWS::SageMaker::EndpointConfig"
     attributes = frozenset({"EndpointConfigName", "EndpointConfigArn"})
@@ -94,26 +88,14 @@ class EndpointConfig:
     }
 
     async def ensure(self, wanted: Wanted, calls: Calls) -> Made:
-        """Create it; a changed one takes the place of the one of this name."""
-        properties: Properties = wanted.properties
-        name = properties.get("EndpointConfigName") or _short(wanted.name)
-        found = await calls.find(
-            "sagemaker", "DescribeEndpointConfig", _MISSING, EndpointConfigName=name
-        )
-        if found is not None and not wanted.unchanged:
-            await calls("sagemaker", "DeleteEndpointConfig", EndpointConfigName=name)
-            found = None
-        if found is None:
-            found = await calls(
-                "sagemaker", "CreateEndpointConfig", **(properties | {"EndpointConfigName": name})
-            )
+        """Create it, unless it is there; what has changed is another configuration."""
+        name, found = await _replaced(wanted, "EndpointConfig", calls)
         arn = found["EndpointConfigArn"]
         return Made(arn, {"EndpointConfigName": name, "EndpointConfigArn": arn})
 
     async def remove(self, made: Made, calls: Calls) -> None:
         """Delete it."""
-        name = made.attributes["EndpointConfigName"]
-        await calls.find("sagemaker", "DeleteEndpointConfig", _MISSING, EndpointConfigName=name)
+        await _delete("EndpointConfig", made, calls)
 
 
 class Endpoint:
@@ -188,6 +170,39 @@ class ModelPackageGroup:
         await calls.find(
             "sagemaker", "DeleteModelPackageGroup", _MISSING, ModelPackageGroupName=name
         )
+
+
+async def _replaced(wanted: Wanted, kind: str, calls: Calls) -> tuple[str, Properties]:
+    """A resource that can't be changed: its name, and its description or what creating it gave.
+
+    As in CloudFormation a changed one is made beside the old one, so that whatever names it
+    changes, too. Its name has a mark of its properties; with a name of its own it is made anew.
+    """
+    member = f"{kind}Name"
+    own = wanted.properties.get(member)
+    mark = hashlib.sha256(json.dumps(wanted.properties, sort_keys=True).encode()).hexdigest()[:8]
+    stem = wanted.name[:54].strip("-")
+    name = own or f"{stem}-{mark}"
+    named = {member: name}
+    found = await calls.find("sagemaker", f"Describe{kind}", _MISSING, **named)
+    if found is not None and own and not wanted.unchanged:
+        await calls("sagemaker", f"Delete{kind}", **named)
+        found = None
+    if found is None:
+        found = await calls("sagemaker", f"Create{kind}", **(wanted.properties | named))
+    # Also what a run left that came to nothing.
+    listed = await calls("sagemaker", f"List{kind}s", NameContains=f"{stem}-", MaxResults=100)
+    for other in listed.get(f"{kind}s", ()):
+        if other[member] != name and re.fullmatch(
+            f"{re.escape(stem)}-[0-9a-f]{{8}}", other[member]
+        ):
+            await calls("sagemaker", f"Delete{kind}", **{member: other[member]})
+    return name, found
+
+
+async def _delete(kind: str, made: Made, calls: Calls) -> None:
+    named = {f"{kind}Name": made.attributes[f"{kind}Name"]}
+    await calls.find("sagemaker", f"Delete{kind}", _MISSING, **named)
 
 
 def _short(name: str) -> str:
