@@ -1,8 +1,9 @@
-"""Measures the speech engines: words that are wrong, time, memory.
+"""Measures the speech engines: words that are wrong, speakers that are wrong, time, memory.
 
     python -m bench.speech [--samples FOLDER] [--minutes 60]     writes bench/results/speech.json
 
-Right are the transcripts of three public-domain recordings. The long recording is made here: the
+Right are the transcripts of three public-domain recordings, and those of the LibriVox recordings
+in pocketsphinx's source distribution, which pip fetches. The long recording is made here: the
 samples one after the other, with pauses, as an mp3. Its memory is that of one process that decodes
 it, finds its speech and hears a part of it.
 """
@@ -25,8 +26,11 @@ import av
 import numpy as np
 
 from bench.results import write_result
+from bench.speakers import distribution, measure_speakers
 from windfall_local.engines.media import RATE
 from windfall_local.engines.media.engine import AvMediaEngine
+from windfall_local.engines.speech import Stretch
+from windfall_local.engines.speech.speakers import SpeakerEngine
 from windfall_local.engines.speech.sphinx import NAME, SphinxEngine
 
 SAMPLES = Path(__file__).parents[1] / "../shared/samples/audio"
@@ -57,6 +61,10 @@ def main() -> None:
         folder = Path(name)
         if (arguments.samples / "jfk.flac").exists():
             figures |= measure_words(arguments.samples, folder)
+        data = distribution(folder)
+        if data is not None:
+            figures["librivox, from pocketsphinx"] = measure_librivox(data, folder)
+            figures["speakers"] = measure_speakers(data, arguments.samples)
         figures["long recording"] = measure_long(arguments.samples, folder, arguments.minutes)
     write_result("speech", figures)
 
@@ -92,6 +100,24 @@ def measure_words(samples: Path, folder: Path) -> dict[str, Any]:
     return report
 
 
+def measure_librivox(data: Path, folder: Path) -> dict[str, Any]:
+    """Word error rate on the read book in pocketsphinx's own tests."""
+    engine, media = SphinxEngine(), AvMediaEngine()
+    lines = (data / "librivox/transcription").read_text().splitlines()
+    wrong = total = 0
+    for line in lines:
+        text, name = re.fullmatch(r"(?:<s> )?(.*?)(?: </s>)? \((\S+)\)", line.strip()).groups()  # type: ignore[union-attr]
+        decoded = media.decode(data / f"librivox/{name}.wav", folder, False, 600)
+        heard = [
+            word.text
+            for stretch in engine.stretches(decoded.files[0])
+            for word in engine.recognize(decoded.files[0], stretch, "en")
+        ]
+        wrong += distance(words(text), words(" ".join(heard)))
+        total += len(words(text))
+    return {"words": total, "word_error_rate": round(wrong / total, 3)}
+
+
 def measure_long(samples: Path, folder: Path, minutes: int) -> dict[str, Any]:
     """Memory for a minute and for the whole, each in a process of its own."""
     report = {}
@@ -116,14 +142,29 @@ def measure_memory(path: Path) -> dict[str, Any]:
         before = peak_mb()
         for stretch in stretches[-_HEARD:]:
             engine.recognize(decoded.files[0], stretch, "en")
+        hearing = peak_mb()
+        began = time.process_time()
+        SpeakerEngine().speakers(decoded.files[0], spread_words(stretches), 10)
+        telling = time.process_time() - began
     return {
         "seconds": round(decoded.seconds),
         "stretches": len(stretches),
         "decoding_s": round(decoding, 1),
         "finding_speech_s": round(finding, 1),
+        "telling_speakers_s": round(telling, 1),
         "peak_mb_decoding": before,
-        "peak_mb_hearing": peak_mb(),
+        "peak_mb_hearing": hearing,
+        "peak_mb_telling_speakers": peak_mb(),
     }
+
+
+def spread_words(stretches: Sequence[Stretch]) -> list[tuple[float, float]]:
+    """As many words as people say, three a second, over all the speech."""
+    return [
+        (start, start + 0.33)
+        for stretch in stretches
+        for start in np.arange(stretch.start, stretch.end - 0.33, 0.33).tolist()
+    ]
 
 
 def peak_mb() -> int:

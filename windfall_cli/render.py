@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from windfall.captions.files import speaker_name
 from windfall.contracts.manifest import FileStatus, Manifest
 from windfall.contracts.outcome import Outcome, OutcomeStatus
 from windfall_cli import training_views
@@ -250,8 +251,21 @@ def _translation(text: str, everything: bool) -> RenderableType:
 
 
 def _transcript(raw: Raw, everything: bool) -> RenderableType:
-    text = " ".join(one["transcript"] for one in raw["results"]["transcripts"])
-    return _translation(text, everything)
+    """The text; where speakers or channels are told apart, a row for each turn."""
+    results = raw["results"]
+    turns: list[tuple[str, list[str]]] = []
+    for segment in results.get("audio_segments", []):
+        label = segment.get("speaker_label") or segment.get("channel_label") or ""
+        if not turns or turns[-1][0] != label:
+            turns.append((label, []))
+        turns[-1][1].append(segment["transcript"])
+    if len({label for label, _ in turns}) < 2:
+        text = " ".join(one["transcript"] for one in results["transcripts"])
+        return _translation(text, everything)
+    rows: list[tuple[RenderableType, ...]] = [
+        (Text(speaker_name(label), "cyan"), plain(" ".join(said))) for label, said in turns
+    ]
+    return _table(rows, everything)
 
 
 def _files(manifest: Manifest) -> RenderableType:

@@ -14,7 +14,7 @@ import pytest
 from tests.fakes.cloud import FakeCloud
 from tests.fakes.service_model import model_violations
 from windfall_local.api import CallContext, Cloud, Principal, ServiceError
-from windfall_local.engines import EngineUnavailableError, InvalidMediaError
+from windfall_local.engines import EngineDiedError, EngineUnavailableError, InvalidMediaError
 from windfall_local.engines.host import EngineHost
 from windfall_local.engines.language.personal import contacts
 from windfall_local.engines.media import Decoded, MediaInfo
@@ -49,6 +49,7 @@ class FakeHost(EngineHost):
         self.gate.set()
         self.failures: list[Exception] = []
         self.asked: list[str] = []
+        self.speakers: list[int] | Exception = []
         self.bytes: list[int] = []
 
     async def run(self, engine: str, method: str, *arguments: Any) -> Any:
@@ -85,6 +86,13 @@ class FakeHost(EngineHost):
 
     def _identify(self, path: Path, stretch: Stretch) -> list[tuple[str, float]]:
         return self.spoken
+
+    def _speakers(self, path: Path, spoken: list[tuple[float, float]], most: int) -> list[int]:
+        if isinstance(self.speakers, Exception):
+            raise self.speakers
+        assert path.name == "ch_0.pcm"
+        assert [times[0] for times in spoken] == sorted(times[0] for times in spoken)
+        return [min(label, most - 1) for label in self.speakers]
 
     def _personal_data(self, text: str, language: str) -> Any:
         return list(contacts.phones(text, language))
@@ -609,6 +617,86 @@ async def test_jobs_of_more_than_ninety_days_ago_are_forgotten(transcribe: Trans
     transcribe.service = transcribe.make()
     await transcribe.service.start()
     assert (await transcribe.call("ListTranscriptionJobs"))["TranscriptionJobSummaries"] == []
+
+
+# --- Speakers -----------------------------------------------------------------------------------
+
+APART = {"ShowSpeakerLabels": True, "MaxSpeakerLabels": 2}
+
+
+async def test_speakers_are_told_apart_by_word(transcribe: Transcribe) -> None:
+    transcribe.host.texts = {"ch_0": ["Hello you.", "Bye."]}
+    transcribe.host.speakers = [0, 1, 1]
+    await transcribe.start(Settings=APART, Subtitles={"Formats": ["vtt"]})
+    results = (await transcribe.transcript())["results"]
+    assert [item.get("speaker_label") for item in results["items"]] == [
+        "spk_0", "spk_1", "spk_1", "spk_1", "spk_1",
+    ]  # fmt: skip
+    assert results["speaker_labels"] == {
+        "channel_label": "ch_0",
+        "speakers": 2,
+        "segments": [
+            {
+                "speaker_label": label,
+                "start_time": start,
+                "end_time": end,
+                "items": [{"speaker_label": label, "start_time": start, "end_time": end}],
+            }
+            for label, start, end in (
+                ("spk_0", "1.0", "1.4"),
+                ("spk_1", "1.5", "1.9"),
+                ("spk_1", "6.0", "6.4"),
+            )
+        ],
+    }
+    segments = [(one["speaker_label"], one["transcript"]) for one in results["audio_segments"]]
+    assert segments == [("spk_0", "Hello"), ("spk_1", "you."), ("spk_1", "Bye.")]
+    assert results["transcripts"] == [{"transcript": "Hello you. Bye."}]
+    assert b"Hello\n" in transcribe.cloud.objects["out", "job.vtt"]
+
+
+async def test_words_that_are_filtered_out_do_not_move_the_speakers(transcribe: Transcribe) -> None:
+    transcribe.host.texts = {"ch_0": ["Hello bad you."]}
+    transcribe.host.speakers = [0, 1, 1]
+    await transcribe.call(
+        "CreateVocabularyFilter", VocabularyFilterName="f", LanguageCode="en-US", Words=["bad"]
+    )
+    hidden = {"VocabularyFilterName": "f", "VocabularyFilterMethod": "remove"}
+    await transcribe.start(Settings={**APART, **hidden})
+    items = (await transcribe.transcript())["results"]["items"]
+    assert [(i["alternatives"][0]["content"], i["speaker_label"]) for i in items] == [
+        ("Hello", "spk_0"),
+        ("you", "spk_1"),
+        (".", "spk_1"),
+    ]
+
+
+@pytest.mark.parametrize("settings", [{}, {"ChannelIdentification": True, **APART}])
+async def test_nobody_is_told_apart_who_was_not_to_be(
+    transcribe: Transcribe, settings: dict[str, Any]
+) -> None:
+    transcribe.host.speakers = EngineUnavailableError("must not be asked")
+    await transcribe.start(Settings=settings)
+    assert "speaker_labels" not in (await transcribe.transcript())["results"]
+    assert "speakers" not in transcribe.host.asked
+
+
+async def test_without_the_model_the_transcript_has_no_speakers(transcribe: Transcribe) -> None:
+    transcribe.host.speakers = EngineUnavailableError("run `windfall models pull`")
+    await transcribe.start(Settings=APART)
+    results = (await transcribe.transcript())["results"]
+    assert "speaker_labels" not in results
+    assert results["transcripts"] == [{"transcript": TEXT}]
+
+
+async def test_an_engine_of_speakers_that_died_is_asked_again(transcribe: Transcribe) -> None:
+    transcribe.host.speakers = EngineDiedError("died")
+    await transcribe.start(Settings=APART)
+    job = await transcribe.ended()
+    assert (job["TranscriptionJobStatus"], job["FailureReason"]) == ("FAILED", "died")
+    assert transcribe.host.asked.count("speakers") == 3
+    # What was heard before is not heard again.
+    assert transcribe.host.asked.count("recognize") == 1
 
 
 # --- Vocabularies -------------------------------------------------------------------------------

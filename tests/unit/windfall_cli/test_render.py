@@ -131,3 +131,21 @@ def test_a_scored_table_shows_what_was_rejected_and_how_its_scores_lie() -> None
     assert "from 0.001 to 0.99, 0.1234 on average" in shown
     assert shown.index("stays") < shown.index("leaves")
     assert "40,000" in shown
+
+
+def test_a_conversation_is_shown_by_turns() -> None:
+    def segment(label: str, text: str) -> dict[str, str]:
+        return {"speaker_label": label, "transcript": text}
+
+    said = [("spk_0", "Good morning."), ("spk_0", "Who is it?"), ("spk_1", "It is me.")]
+    segments = [segment(label, text) for label, text in said]
+    whole = [{"transcript": " ".join(text for _, text in said)}]
+    raw = {"results": {"transcripts": whole, "audio_segments": segments}}
+    shown = show(manifest([ok("transcript")]), {"transcript": raw})
+    lines = [line.strip().split(maxsplit=2) for line in shown.splitlines() if "Speaker" in line]
+    assert lines == [
+        ["Speaker", "1", "Good morning. Who is it?"],
+        ["Speaker", "2", "It is me."],
+    ]
+    alone = {"results": {"transcripts": whole, "audio_segments": segments[:2]}}
+    assert "Speaker" not in show(manifest([ok("transcript")]), {"transcript": alone})

@@ -6,11 +6,11 @@ To add a kind of package: write a `Source`, put its models into `CATALOGUE` and 
 
 from __future__ import annotations
 
-from windfall_local.engines.models import debian, npm
+from windfall_local.engines.models import debian, npm, pypi
 from windfall_local.engines.models.sources import Model, Source
 
-CATALOGUE: tuple[Model, ...] = (*npm.MODELS, *debian.MODELS)
+CATALOGUE: tuple[Model, ...] = (*npm.MODELS, *pypi.MODELS, *debian.MODELS)
 
 SOURCES: dict[str, Source] = {
-    source.name: source for source in (npm.NpmSource(), debian.DebianSource())
+    source.name: source for source in (npm.NpmSource(), pypi.PypiSource(), debian.DebianSource())
 }

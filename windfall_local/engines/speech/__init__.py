@@ -1,8 +1,10 @@
-"""Words from speech.
+"""Words from speech, and who says them.
 
-    stretches  where somebody speaks
-    sphinx     `SphinxEngine`: pocketsphinx, English, low accuracy
-    whisper    `WhisperEngine`: a model of the user's own through faster-whisper
+    stretches    where somebody speaks
+    sphinx       `SphinxEngine`: pocketsphinx, English, low accuracy
+    whisper      `WhisperEngine`: a model of the user's own through faster-whisper
+    speakers     `SpeakerEngine`: who speaks which word
+    voiceprints  voices as vectors
 
 Engines read plain samples (see `windfall_local.engines.media.RATE`) from a file, one stretch at a
 call: work of several recordings takes turns, and what is done needs not be done again.
@@ -10,14 +12,16 @@ call: work of several recordings takes turns, and what is done needs not be done
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-__all__ = ["SPHINX", "WHISPER", "SpeechEngine", "SpeechModel", "Stretch", "Word"]
+__all__ = ["SPEAKERS", "SPHINX", "WHISPER", "SpeechEngine", "SpeechModel", "Stretch", "Word"]
 
 SPHINX = "windfall_local.engines.speech.sphinx:SphinxEngine"
 WHISPER = "windfall_local.engines.speech.whisper:WhisperEngine"
+SPEAKERS = "windfall_local.engines.speech.speakers:SpeakerEngine"
 """What `EngineHost.run` calls them."""
 
 
@@ -91,5 +95,17 @@ class SpeechEngine(Protocol):
 
         Raises:
             UnsupportedFeatureError: The model can't tell.
+        """
+        ...
+
+
+class Speakers(Protocol):
+    """Tells speakers apart."""
+
+    def speakers(self, path: Path, words: Sequence[tuple[float, float]], most: int) -> list[int]:
+        """Who speaks each word (when it begins and ends), from 0 in the order of hearing.
+
+        Raises:
+            EngineUnavailableError: Its model is not installed.
         """
         ...

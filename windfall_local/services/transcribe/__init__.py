@@ -4,6 +4,7 @@ service       the operations
 orders        what a StartTranscriptionJob asks for, checked
 jobs          the jobs of one cloud, kept on disk
 listening     a job's work: fetch, decode, hear, write
+kept          what a job keeps beside it
 transcript    words as AWS's JSON
 redaction     personal data taken out of words
 subtitles     words as WebVTT and SubRip

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import shutil
 from collections.abc import Sequence
@@ -21,16 +22,30 @@ from typing import Any
 
 from windfall_local.api import Cloud, Principal, ServiceError
 from windfall_local.engines import (
+    EngineUnavailableError,
     InvalidMediaError,
     UnsupportedFeatureError,
 )
 from windfall_local.engines.host import EngineHost
 from windfall_local.engines.language import LANGUAGE
 from windfall_local.engines.media import MEDIA, Decoded, MediaInfo
-from windfall_local.engines.speech import SPHINX, WHISPER, SpeechModel, Stretch, Word
+from windfall_local.engines.speech import SPEAKERS, SPHINX, WHISPER, SpeechModel, Stretch
 from windfall_local.services.transcribe import redaction, subtitles
+from windfall_local.services.transcribe.kept import (
+    Plan,
+    append,
+    read_plan,
+    read_words,
+    replace_whole,
+)
 from windfall_local.services.transcribe.orders import Location, Order
-from windfall_local.services.transcribe.transcript import Piece, Transcript, Utterance, filtered
+from windfall_local.services.transcribe.transcript import (
+    Piece,
+    Transcript,
+    Utterance,
+    by_speaker,
+    filtered,
+)
 
 LARGEST = 2 * 1024**3
 LONGEST = 8 * 3600.0
@@ -43,29 +58,11 @@ _SAMPLED = 3
 """Stretches that tell which language is spoken."""
 
 
+_log = logging.getLogger(__name__)
+
+
 class JobFailedError(Exception):
     """The job has failed for good; the message is its FailureReason."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is to be heard.
-
-    Attributes:
-        format: Of the recording.
-        rate: Its samples a second.
-        seconds: How long it is.
-        apart: Whether its channels are heard each for itself.
-        stretches: For each channel, where somebody speaks.
-        identified: Languages and how probable they are, when they were asked for.
-    """
-
-    format: str
-    rate: int
-    seconds: float
-    apart: bool
-    stretches: list[list[Stretch]]
-    identified: list[tuple[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +97,8 @@ class Listener:
 
         Raises:
             JobFailedError: It can't be done.
-            EngineUnavailableError: An engine's process died; try again.
+            EngineDiedError: An engine's process died; try again.
+            EngineUnavailableError: An engine is not installed.
         """
         work = folder / "work"
         work.mkdir(parents=True, exist_ok=True)
@@ -110,6 +108,7 @@ class Listener:
             plan = await self._plan(order, caller, work)
             language = order.language or plan.identified[0][0]
             heard = await self._hear(plan, work, language.split("-")[0])
+            heard = await self._tell_apart(order, plan, work, heard)
         except (InvalidMediaError, UnsupportedFeatureError) as error:
             raise JobFailedError(str(error)) from error
         named = order.filter_for(language)
@@ -134,7 +133,7 @@ class Listener:
     async def _plan(self, order: Order, caller: Principal, work: Path) -> Plan:
         path = work / "plan.json"
         if path.exists():
-            return _read_plan(path)
+            return read_plan(path)
         media = work / "media"
         await self._fetch(order.media, caller, media)
         info: MediaInfo = await self._host.run(MEDIA, "probe", media)
@@ -150,7 +149,7 @@ class Listener:
         stretches = [await self._host.run(_engine(), "stretches", one) for one in decoded.files]
         identified = await self._identify(order, decoded, stretches)
         plan = Plan(info.format, info.rate, decoded.seconds, apart, stretches, identified)
-        _replace(path, json.dumps(asdict(plan)))
+        replace_whole(path, json.dumps(asdict(plan)))
         return plan
 
     async def _fetch(self, source: Location, caller: Principal, path: Path) -> None:
@@ -202,7 +201,7 @@ class Listener:
     # --- Hear -----------------------------------------------------------------------------------
 
     async def _hear(self, plan: Plan, work: Path, language: str) -> list[Utterance]:
-        done = _read_words(work / "words.jsonl")
+        done = read_words(work / "words.jsonl")
         found = []
         for channel, stretches in enumerate(plan.stretches):
             for number, stretch in enumerate(stretches):
@@ -210,12 +209,28 @@ class Listener:
                 if words is None:
                     path = work / f"ch_{channel}.pcm"
                     words = await self._host.run(_engine(), "recognize", path, stretch, language)
-                    _append(work / "words.jsonl", [channel, number, [asdict(w) for w in words]])
+                    append(work / "words.jsonl", [channel, number, [asdict(w) for w in words]])
                 if words:
                     pieces = [Piece(word) for word in words]
                     label = channel if plan.apart else None
                     found.append(Utterance(words[0].start, words[-1].end, pieces, label))
         return sorted(found, key=lambda one: (one.start, one.channel or 0))
+
+    async def _tell_apart(
+        self, order: Order, plan: Plan, work: Path, heard: list[Utterance]
+    ) -> list[Utterance]:
+        """The same by speaker, if that is asked for and the model is here."""
+        if not order.settings.get("ShowSpeakerLabels") or plan.apart:
+            return heard
+        words = [(one.word.start, one.word.end) for said in heard for one in said.pieces]
+        most = int(order.settings["MaxSpeakerLabels"])
+        try:
+            speakers = await self._host.run(SPEAKERS, "speakers", work / "ch_0.pcm", words, most)
+        except EngineUnavailableError as error:
+            # The transcript is worth having without: it says so by what it has not.
+            _log.warning("Speakers are not told apart: %s", error)
+            return heard
+        return by_speaker(heard, speakers)
 
     # --- Write ----------------------------------------------------------------------------------
 
@@ -334,41 +349,6 @@ def _check_media(order: Order, info: MediaInfo) -> None:
         raise JobFailedError("The sample rate provided does not match the detected sample rate.")
     if order.settings.get("ChannelIdentification") and info.channels > MOST_CHANNELS:
         raise JobFailedError("Invalid number of channels: number of channels too large.")
-
-
-# --- What is kept -------------------------------------------------------------------------------
-
-
-def _read_plan(path: Path) -> Plan:
-    kept = json.loads(path.read_text(encoding="utf-8"))
-    stretches = [[Stretch(**one) for one in channel] for channel in kept.pop("stretches")]
-    identified = [(str(code), float(score)) for code, score in kept.pop("identified")]
-    return Plan(**kept, stretches=stretches, identified=identified)
-
-
-def _read_words(path: Path) -> dict[tuple[int, int], list[Word]]:
-    if not path.exists():
-        return {}
-    done = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            channel, number, words = json.loads(line)
-        except ValueError:
-            # The process ended while it wrote this line.
-            continue
-        done[channel, number] = [Word(**word) for word in words]
-    return done
-
-
-def _append(path: Path, record: Any) -> None:
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(record) + "\n")
-
-
-def _replace(path: Path, text: str) -> None:
-    draft = path.with_suffix(".draft")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
 
 
 def _json(document: dict[str, Any]) -> bytes:

@@ -7,7 +7,7 @@ import logging
 from typing import Any
 
 from windfall_local.api import CallContext, Cloud, OperationService, ServiceError
-from windfall_local.engines import EngineUnavailableError
+from windfall_local.engines import EngineDiedError, EngineUnavailableError
 from windfall_local.engines.host import EngineHost
 from windfall_local.services.job_folders import now
 from windfall_local.services.transcribe import answers
@@ -38,8 +38,8 @@ _log = logging.getLogger(__name__)
 class TranscribeService(OperationService):
     """Transcribe; English by an embedded engine of low accuracy, or a model of the user's own.
 
-    Speaker labels, alternatives and custom vocabularies are taken and not applied: no engine here
-    tells voices apart, and a transcript without `speaker_labels` says so.
+    Alternatives and custom vocabularies are taken and not applied. Without the model that tells
+    voices apart a transcript has no `speaker_labels`.
 
     Args:
         cloud: The cloud it is part of.
@@ -301,7 +301,7 @@ class TranscribeService(OperationService):
             try:
                 folder = self._jobs.folder(job)
                 heard = await self._listener.listen(order, job.principal, folder, filters)
-            except EngineUnavailableError as error:
+            except (EngineDiedError, EngineUnavailableError) as error:
                 if attempt == _ATTEMPTS:
                     raise JobFailedError(str(error)) from error
             except ServiceError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any
 
 from windfall_local.api import ACCOUNT
@@ -30,19 +31,28 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What was said without a long pause, on one channel.
+    """What was said without a long pause, on one channel, by one speaker.
 
     Attributes:
         start: Seconds from the beginning.
         end: Where it ends.
         pieces: Its words.
         channel: Its number; None when channels are not told apart.
+        speaker: Who says it, from 0; None when speakers are not told apart.
     """
 
     start: float
     end: float
     pieces: Sequence[Piece]
     channel: int | None = None
+    speaker: int | None = None
+
+    @property
+    def label(self) -> dict[str, str]:
+        """Whose it is, as items and segments have it."""
+        if self.channel is not None:
+            return {"channel_label": f"ch_{self.channel}"}
+        return {} if self.speaker is None else {"speaker_label": f"spk_{self.speaker}"}
 
     @property
     def text(self) -> str:
@@ -77,6 +87,8 @@ class Transcript:
         items, segments = self._items()
         if self.channels is not None:
             results["channel_labels"] = _by_channel(items, self.channels)
+        elif any(utterance.speaker is not None for utterance in self.utterances):
+            results["speaker_labels"] = _by_speaker(self.utterances)
         results["items"] = items
         results["audio_segments"] = segments
         document: dict[str, Any] = {"jobName": job_name, "accountId": ACCOUNT}
@@ -88,9 +100,7 @@ class Transcript:
         items: list[dict[str, Any]] = []
         segments: list[dict[str, Any]] = []
         for utterance in self.utterances:
-            label = (
-                {} if utterance.channel is None else {"channel_label": f"ch_{utterance.channel}"}
-            )
+            label = utterance.label
             first = len(items)
             for piece in utterance.pieces:
                 items.append({"id": len(items), **label, **_spoken(piece)})
@@ -132,6 +142,24 @@ def filtered(
     return found
 
 
+def by_speaker(utterances: Sequence[Utterance], speakers: Sequence[int]) -> list[Utterance]:
+    """Utterances cut where the speaker changes.
+
+    Args:
+        utterances: Of one channel.
+        speakers: Who says each word of them, in order.
+    """
+    said = iter(speakers)
+    found = []
+    for utterance in utterances:
+        labelled = [(next(said), piece) for piece in utterance.pieces]
+        for speaker, run in groupby(labelled, key=lambda one: one[0]):
+            pieces = [piece for _, piece in run]
+            start, end = pieces[0].word.start, pieces[-1].word.end
+            found.append(Utterance(start, end, pieces, speaker=speaker))
+    return found
+
+
 def _spoken(piece: Piece) -> dict[str, Any]:
     word = piece.word
     alternative: dict[str, Any] = {"confidence": _number(word.confidence), "content": word.text}
@@ -164,6 +192,29 @@ def _by_channel(items: Sequence[dict[str, Any]], channels: int) -> dict[str, Any
             for label in labels
         ],
         "number_of_channels": channels,
+    }
+
+
+def _by_speaker(utterances: Sequence[Utterance]) -> dict[str, Any]:
+    return {
+        "segments": [
+            {
+                "start_time": _number(utterance.start),
+                "end_time": _number(utterance.end),
+                **utterance.label,
+                "items": [
+                    {
+                        **utterance.label,
+                        "start_time": _number(piece.word.start),
+                        "end_time": _number(piece.word.end),
+                    }
+                    for piece in utterance.pieces
+                ],
+            }
+            for utterance in utterances
+        ],
+        "channel_label": "ch_0",
+        "speakers": len({utterance.speaker for utterance in utterances}),
     }
 
 
