@@ -201,6 +201,15 @@ def test_every_dead_letter_queue_has_an_alarm() -> None:
     assert dead_letters <= watched
 
 
+def test_every_alarm_that_pages_names_its_runbook() -> None:
+    for logical_id, alarm in of_type("AWS::CloudWatch::Alarm"):
+        if "Fn::If" not in str(alarm.get("AlarmActions")):
+            continue  # it scales, and pages nobody
+        match = re.search(r"Read (docs/runbook/[a-z-]+\.md)\.$", alarm["AlarmDescription"])
+        assert match, logical_id
+        assert (ROOT / match[1]).exists(), logical_id
+
+
 def test_roles_name_their_actions_and_resources() -> None:
     for role, statement in statements():
         actions = statement["Action"]
