@@ -85,7 +85,7 @@ def arrival_of(body: str) -> Arrival:
             return _dropped(ObjectCreatedEvent.model_validate(document))
         if envelope.detail_type == AnalysisRequested.__name__:
             return _requested(envelope)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInputError(
             f"The message is no event that admit_file knows: {error}"
         ) from error

@@ -80,7 +80,7 @@ def training_of(profile: Profile, overrides: Overrides) -> TrainProfile:
         return TrainProfile.model_validate({**said, **given})
     except ValidationError as error:
         problem = problems_of(error)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         problem = "it is no JSON object"
     raise InvalidInputError(f"The object's metadata windfall-train is wrong: {problem}.")
 

@@ -66,7 +66,7 @@ def _json(text: str) -> list[Any] | None:
     for candidate in (text, f"[{','.join(lines)}]", f"[{text}]"):
         try:
             document = json.loads(candidate, parse_float=str, parse_int=str)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(document, dict):
             # One row's answer is an object, too.
