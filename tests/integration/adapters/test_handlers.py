@@ -50,6 +50,7 @@ def handlers(table: Any, bucket: str, monkeypatch: pytest.MonkeyPatch) -> dict[s
         "ANALYZE_AUDIO_MACHINE_ARN": machine,
         "SCORE_TABLE_MACHINE_ARN": machine,
         "ANALYZE_VIDEO_MACHINE_ARN": machine,
+        "TRAIN_MODEL_MACHINE_ARN": machine,
         "AWS_REGION": "us-east-1",
         "POWERTOOLS_SERVICE_NAME": "windfall",
         "POWERTOOLS_METRICS_NAMESPACE": "Windfall",
