@@ -12,6 +12,7 @@ BENCHES = (
     "language",
     "speech",
     "dubbing",
+    "conversion",
     "vision",
     "inference",
     "scoring",

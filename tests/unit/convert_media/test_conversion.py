@@ -218,14 +218,26 @@ def test_converting_ends_before_the_function_does(track: Track) -> None:
         Stage(body).convert("mp4", track, left=10_000)
 
 
-def test_a_busy_store_is_told_as_such() -> None:
-    stage = Stage(encode("wav", tone(0.5)))
+class BusyAfter(Hook):
+    """Answers so many reads, and then no more."""
 
-    class Busy(Hook):
-        def before(self, operation: str) -> None:
-            if operation == "read_range":
-                raise TransientError("S3 is busy.")
+    def __init__(self, reads: int) -> None:
+        self._left = reads
 
-    stage.store.hook = Busy()
+    def before(self, operation: str) -> None:
+        """Count the reads."""
+        self._left -= operation == "read_range"
+        if self._left < 0:
+            raise TransientError("S3 is busy.")
+
+
+@pytest.mark.parametrize("reads", [0, 1, 2, 3])
+def test_a_store_that_is_busy_on_the_way_is_told_as_such_and_not_taken_for_the_end(
+    reads: int,
+) -> None:
+    """Half a recording would be worse than none; the task is tried again."""
+    stage = Stage(encode("wav", tone(45.0), rate=96_000))
+    stage.store.hook = BusyAfter(reads)
     with pytest.raises(TransientError):
         stage.convert("wav", "sound")
+    assert not list(stage.store.list("results", "results/f/"))
