@@ -149,7 +149,7 @@ def _draw_lanes(
         draw.rectangle((left, upper + 3, right, upper + _LINE - 4), fill=_PALE)
         for one in found:
             start = left + one["start"] * width / duration
-            end = max(start + 2, left + one["end"] * width / duration - 1)
+            end = max(start + 2, left + one["end"] * width / duration - 3)
             draw.rectangle((start, upper + 3, end, upper + _LINE - 4), fill=_COLOURS[kind])
     below = top + len(lanes) * _LINE + 2
     draw.text((left, below), "0:00.0", _INK, font)

@@ -119,13 +119,13 @@ def _lanes(
 
 
 def _shots(shots: Sequence[Interval], duration: int) -> Text:
-    """Shots side by side: every second one is darker."""
-    line = Text(" " * LANE_WIDTH)
+    """Shots side by side: every second one is lighter, with colours and without."""
+    cells = [" "] * LANE_WIDTH
     for number, shot in enumerate(shots):
         first = min(LANE_WIDTH - 1, shot["start"] * LANE_WIDTH // duration)
-        last = max(first + 1, shot["end"] * LANE_WIDTH // duration)
-        line.stylize("on blue" if number % 2 else "on bright_blue", first, last)
-    return line
+        last = min(LANE_WIDTH, max(first + 1, shot["end"] * LANE_WIDTH // duration))
+        cells[first:last] = ("▒" if number % 2 else "█") * (last - first)
+    return Text("".join(cells), "blue")
 
 
 def _said(said: Sequence[Interval], everything: bool) -> RenderableType:

@@ -95,6 +95,8 @@ def test_a_timeline_has_lanes_and_what_is_said() -> None:
     assert "0:10.0" in shown
     for name in ("shots", "speech", "face", "Dog"):
         assert name in shown
+    shots = next(line for line in shown.splitlines() if "shots" in line)
+    assert (shots.count("█"), shots.count("▒")) == (24, 36)
     said = next(line for line in shown.splitlines() if "Good dog." in line)
     assert "0:00.5" in said
     assert "spk_1" in said
