@@ -21,6 +21,7 @@ BENCHES = (
     "workflows",
     "journal",
     "chaos",
+    "parked",
     "chain",
 )
 

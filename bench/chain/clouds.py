@@ -89,16 +89,20 @@ class CloudProcess:
         """Bytes of all its processes together (proportional set size: shared pages count once)."""
         return sum(_proportional(pid) for pid in _family(self.pid))
 
+    def kill(self) -> None:
+        """End its first process with `kill -9`; the others end by themselves."""
+        os.kill(self.pid, signal.SIGKILL)
+
     def processes(self) -> int:
         """How many processes it consists of."""
         return len(_family(self.pid))
 
 
 @contextmanager
-def windfall() -> Iterator[CloudProcess]:
-    """Windfall's local cloud."""
+def windfall(folder: Path | None = None) -> Iterator[CloudProcess]:
+    """Windfall's local cloud, on a folder that stays where one is given."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "bench.chain.local_cloud"],
+        [sys.executable, "-m", "bench.chain.local_cloud", *([str(folder)] if folder else [])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=ROOT,

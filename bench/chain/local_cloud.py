@@ -1,4 +1,9 @@
-"""Runs a bare local cloud until its standard input ends; prints its address as JSON."""
+"""Runs a bare local cloud until its standard input ends; prints its address as JSON.
+
+    python -m bench.chain.local_cloud [FOLDER]
+
+Without a folder, what it keeps goes with it.
+"""
 
 from __future__ import annotations
 
@@ -27,5 +32,5 @@ async def _serve(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:
-        uvloop.run(_serve(Path(folder)))
+    with tempfile.TemporaryDirectory() as made:
+        uvloop.run(_serve(Path(*sys.argv[1:] or [made])))
