@@ -77,6 +77,10 @@ class CloudProcess:
         self._process.stdin.close()
         assert self._process.wait() == 0
 
+    def inside(self, path: Path) -> Path:
+        """A file as the process sees it, which may have mounts of its own."""
+        return Path(f"/proc/{self._process.pid}/root{path}")
+
     def ask(self, service: str, operation: str, parameters: dict[str, Any]) -> Any:
         """Call by boto3, once; streaming bodies are bytes.
 

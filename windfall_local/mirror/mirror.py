@@ -31,7 +31,7 @@ from windfall_local.mirror.journal import Journal
 from windfall_local.mirror.snapshot import Snapshot, SnapshotFile, State
 from windfall_local.wire.message import HttpResponse
 
-LONG = 10_000
+LONG = 5_000
 """Entries; so many are replayed in a few seconds."""
 LARGE = 256 * 1024**2
 """Bytes of a journal and its bodies; the replay reads them all."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import subprocess
@@ -63,18 +64,43 @@ def _can_make_small_rooms() -> bool:
 
 @pytest.mark.skipif(not _can_make_small_rooms(), reason="needs Linux's user namespaces for a tmpfs")
 def test_a_full_disk_is_an_error_for_the_caller_and_costs_nothing(tmp_path: Path) -> None:
-    # `sh -c` gets the cloud's command as its arguments.
-    mount = f'mount -t tmpfs -o size=4m none {tmp_path} && exec "$@"'
-    with CloudProcess(tmp_path, (*IN_A_SMALL_ROOM, mount, "sh")) as cloud:
+    # `sh -c` gets the cloud's command as its arguments; the ballast is what can be made room of.
+    mount = (
+        f"mount -t tmpfs -o size=6m none {tmp_path} && head -c 2m /dev/zero > {tmp_path}/ballast"
+    )
+    with CloudProcess(tmp_path, (*IN_A_SMALL_ROOM, f'{mount} && exec "$@"', "sh")) as cloud:
         cloud.ask("s3", "CreateBucket", {"Bucket": "full"})
+        machine = _make_machine(cloud)
         body = b"x" * 300_000
         accepted, refusal = _fill(cloud, body)
-        assert "disk of the local cloud is full" in str(refusal)
-        assert refusal.response["ResponseMetadata"]["HTTPStatusCode"] == 500
+        _assert_full(refusal)
+        start = {"stateMachineArn": machine, "name": "n", "input": json.dumps("x" * 200_000)}
+        with pytest.raises(ClientError) as caught:
+            cloud.ask("stepfunctions", "StartExecution", start)
+        _assert_full(caught.value)
         listed = cloud.ask("s3", "ListObjectsV2", {"Bucket": "full"})["Contents"]
         assert [one["Key"] for one in listed] == [one["Key"] for one in accepted]
-        for asked in accepted:
+
+        cloud.inside(tmp_path / "ballast").unlink()
+        cloud.ask("stepfunctions", "StartExecution", {**start, "name": "again"})
+        cloud.ask("s3", "PutObject", {"Bucket": "full", "Key": "more", "Body": body})
+        for asked in (*accepted, {"Bucket": "full", "Key": "more"}):
             assert cloud.ask("s3", "GetObject", asked)["Body"] == body
+        cloud.end()
+
+
+def _make_machine(cloud: CloudProcess) -> str:
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    asked = {"RoleName": "r", "AssumeRolePolicyDocument": trust}
+    role = cloud.ask("iam", "CreateRole", asked)["Role"]["Arn"]
+    states = {"QueryLanguage": "JSONata", "StartAt": "P", "States": {"P": {"Type": "Succeed"}}}
+    definition = {"name": "m", "roleArn": role, "definition": json.dumps(states)}
+    return str(cloud.ask("stepfunctions", "CreateStateMachine", definition)["stateMachineArn"])
+
+
+def _assert_full(error: ClientError) -> None:
+    assert "disk of the local cloud is full" in str(error)
+    assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 500
 
 
 def _fill(cloud: CloudProcess, body: bytes) -> tuple[list[dict[str, str]], ClientError]:
