@@ -22,6 +22,7 @@ from windfall_local.events.targets import (
     send,
 )
 from windfall_local.events.transformers import Origin, render_input, to_json
+from windfall_local.mirror.disk import DiskError
 
 # The defaults, which are also the largest values (user guide, retry policy).
 MOST_ATTEMPTS = 185
@@ -171,8 +172,10 @@ class Deliverer:
             self._retry_later(row, pause)
             return
         _log.warning("Event %s for %s given up: %s", row.event["id"], row.target["Arn"], error)
-        await self._bury(row, error, exhausted if error.retriable else None)
-        await self._done(row)
+        if await self._bury(row, error, exhausted if error.retriable else None):
+            await self._done(row)
+        else:
+            self._retry_later(row, _DISK_PAUSE_SECONDS)
 
     def _pause(self, attempts: int) -> float:
         longest = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2.0 ** min(attempts, 20))
@@ -187,11 +190,15 @@ class Deliverer:
         self._pauses.add(task)
         task.add_done_callback(self._pauses.discard)
 
-    async def _bury(self, row: PendingRow, error: DeliveryError, exhausted: str | None) -> None:
-        """Send the event as it came to the target's dead-letter queue, if it has one."""
+    async def _bury(self, row: PendingRow, error: DeliveryError, exhausted: str | None) -> bool:
+        """Send the event as it came to the target's dead-letter queue, if it has one.
+
+        Returns:
+            Whether that is the end of it; on a full disk it is not.
+        """
         arn = (row.target.get("DeadLetterConfig") or {}).get("Arn")
         if not arn:
-            return
+            return True
         attributes = {
             "RULE_ARN": row.rule_arn,
             "TARGET_ARN": row.target["Arn"],
@@ -214,6 +221,8 @@ class Deliverer:
             await self._cloud.call("sqs", "SendMessage", parameters, principal)
         except ServiceError as failure:
             _log.error("Dead letter for %s not taken by %s: %s", row.event["id"], arn, failure)
+            return not isinstance(failure, DiskError)
+        return True
 
     async def _done(self, row: PendingRow) -> None:
         """Strike a delivery; it would be made again by the next process as long as it is there."""

@@ -20,6 +20,7 @@ from typing import Any
 from windfall_local.api import Cloud, Principal, ServiceError
 from windfall_local.functions.invocations import Outcome
 from windfall_local.functions.records import FunctionRecord
+from windfall_local.mirror.disk import DiskError
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +153,15 @@ class EventQueue:
                 operation = "Invoke"
                 parameters = {"FunctionName": arn, "Payload": body.encode()}
                 parameters["InvocationType"] = "Event"
-        await self._cloud.call(service, operation, parameters, principal)
+        while True:
+            try:
+                await self._cloud.call(service, operation, parameters, principal)
+            except DiskError as error:
+                # What was accepted waits until there is room.
+                log.warning("%s does not take an event's outcome: %s", arn, error)
+                await asyncio.sleep(THROTTLE_SECONDS)
+            else:
+                return
 
 
 def _bus_entry(arn: str, body: str) -> dict[str, Any]:

@@ -25,6 +25,13 @@ def write_whole(write: Write, descriptor: int, data: bytes) -> None:
         left = left[write(descriptor, left) :]
 
 
+class DiskError(ServiceError):
+    """The disk is full, or fails: what is asked again when there is room will be done."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("InternalFailure", message, status=500)
+
+
 @contextmanager
 def said_of_the_disk() -> Iterator[None]:
     """Turn a failing disk into an error for the caller, which SDKs try again."""
@@ -33,10 +40,8 @@ def said_of_the_disk() -> Iterator[None]:
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         what = "The disk of the local cloud is full" if full else f"The disk failed ({error})"
-        raise ServiceError(
-            "InternalFailure",
-            f"{what}: this request was not accepted; all that was accepted before is kept.",
-            status=500,
+        raise DiskError(
+            f"{what}: this request was not accepted; all that was accepted before is kept."
         ) from error
 
 

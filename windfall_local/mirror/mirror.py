@@ -95,11 +95,16 @@ class Mirror:
         """Bring the stores back, and begin to write.
 
         Raises:
-            MirrorError: What is there cannot be read.
-            OSError: The disk is full, or fails.
+            MirrorError: What is there cannot be read, or nothing can be written.
         """
         last = self.restore(stores)
-        self._journal.begin(last + 1, pack(Begin(is_start=True)))
+        try:
+            self._journal.begin(last + 1, pack(Begin(is_start=True)))
+        except OSError as error:
+            raise JournalError(
+                f"Nothing can be written to {self._folder} ({error.strerror}). All that was "
+                "accepted is kept; make room, and start again."
+            ) from error
         self._journal.entries += self.behind
         stores.release()
 

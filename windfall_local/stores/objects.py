@@ -139,16 +139,15 @@ def fit_objects() -> None:
     from moto.s3.models import FakeKey, FakeMultipart  # noqa: PLC0415
 
     moto.s3.models.tempfile = SimpleNamespace(SpooledTemporaryFile=Body)
-    complete, take_up = FakeMultipart.complete, FakeKey.__setstate__
+    complete = FakeMultipart.complete
 
     def state(key: FakeKey) -> dict[str, Any]:
         return {name: value for name, value in key.__dict__.items() if name != "lock"}
 
     def set_state(key: FakeKey, found: dict[str, Any]) -> None:
-        if "value" in found:  # Written by a version that had no files.
-            take_up(key, found)
-        else:
-            key.__dict__.update(found, lock=threading.Lock())
+        if "value" in found:  # Written by a version that had no files; it stays in memory.
+            found["_value_buffer"] = _restore(found.pop("value") or b"", ())
+        key.__dict__.update(found, lock=threading.Lock())
 
     def complete_by_parts(upload: FakeMultipart, body: Any) -> Any:
         asked = list(body)

@@ -12,6 +12,7 @@ from tests.unit.events.conftest import Api
 from tests.unit.events.doubles import FakeCloud, ManualClock, function_arn, queue_arn, settle
 from windfall_local.api import ACCOUNT, Principal, ServiceError
 from windfall_local.events.service import EventBridgeService
+from windfall_local.mirror.disk import DiskError
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/rules"
 MACHINE = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:m"
@@ -165,6 +166,19 @@ async def test_when_the_attempts_are_used_up_the_event_becomes_a_dead_letter(
         "RETRY_ATTEMPTS": "2",
         "EXHAUSTED_RETRY_CONDITION": "MaximumRetryAttempts",
     }
+
+
+async def test_a_dead_letter_for_which_there_is_no_room_waits_for_it(
+    api: Api, cloud: FakeCloud, clock: ManualClock
+) -> None:
+    dead = cloud.queue("dead")
+    cloud.refuse("stepfunctions", "StartExecution", DENIED, DENIED)
+    cloud.refuse("sqs", "SendMessage", DiskError("The disk of the local cloud is full"))
+    await connect(api, MACHINE, RoleArn=ROLE, DeadLetterConfig={"Arn": queue_arn("dead")})
+    await put(api)
+    assert not dead.messages
+    await clock.advance(5)
+    assert len(dead.messages) == 1
 
 
 async def test_when_the_event_is_too_old_it_becomes_a_dead_letter(

@@ -18,6 +18,7 @@ from tests.unit.mirror.lives import Life, killed, living
 from windfall_local.api import Principal, ServiceError
 from windfall_local.mirror.bodies import LARGE
 from windfall_local.mirror.entries import Observed
+from windfall_local.mirror.errors import JournalError
 
 BODY = b"x" * LARGE
 
@@ -181,6 +182,16 @@ async def test_a_full_disk_is_said_and_costs_nothing_that_was_accepted(
         folder = killed(tmp_path / "s")
     async with living(folder) as again:
         assert not differences(released(before), described(again.stores))
+
+
+async def test_a_start_on_a_full_disk_says_so(tmp_path: Path) -> None:
+    async with living(tmp_path / "s") as life:
+        await life.call("s3", "CreateBucket", Bucket="kept")
+    with pytest.raises(JournalError, match="No space left.*make room"):
+        async with living(tmp_path / "s", FullDisk(10)):
+            pass
+    async with living(tmp_path / "s") as again:
+        assert (await again.call("s3", "ListBuckets"))["Buckets"][0]["Name"] == "kept"
 
 
 async def test_a_copy_that_finds_no_room_has_no_effect_in_the_next_life_either(
