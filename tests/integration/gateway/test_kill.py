@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from tests.fakes.cloud_process import UNANSWERED, CloudProcess
 from tests.fakes.workload import Workload
 
-LIVES = 3
+LIVES = 2
 
 
 @pytest.mark.parametrize("seed", [1])

@@ -187,7 +187,7 @@ async def test_a_full_disk_is_said_and_costs_nothing_that_was_accepted(
 async def test_a_start_on_a_full_disk_says_so(tmp_path: Path) -> None:
     async with living(tmp_path / "s") as life:
         await life.call("s3", "CreateBucket", Bucket="kept")
-    with pytest.raises(JournalError, match="No space left.*make room"):
+    with pytest.raises(JournalError, match=r"No space left.*make room"):
         async with living(tmp_path / "s", FullDisk(10)):
             pass
     async with living(tmp_path / "s") as again:
