@@ -102,7 +102,8 @@ class TablePlanner:
         try:
             if profile.mode is ScoringMode.BATCH_TRANSFORM:
                 return self.models.model_version(profile.model or "")
-            return self.models.endpoint_version(profile.endpoint or "")
+            is_queued = profile.mode is ScoringMode.ASYNC
+            return self.models.endpoint_version(profile.endpoint or "", asynchronous=is_queued)
         except (NotFoundError, InvalidInputError) as error:
             raise InvalidProfileError(name, f"table: {str(error).rstrip('.')}") from error
 

@@ -255,13 +255,22 @@ def test_batch_transform_needs_a_model_and_no_endpoint(
     assert (call.operation, call.count) == ("CreateTransformJob", 2)
 
 
-def test_an_endpoint_that_is_not_there_fails_the_file_by_name(
-    deployment: Deployment, models: Models
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"endpoint": "windfall-nobody"}, "there is no endpoint named 'windfall-nobody'"),
+        ({"endpoint": "somebody-elses"}, "may not ask for the endpoint named 'somebody-elses'"),
+        ({"mode": "real_time"}, "is asynchronous, unlike the profile's mode"),
+        ({"contract": "s3://somebody-elses/contract.json"}, "contract.json can not be read"),
+    ],
+)
+def test_an_endpoint_that_can_not_be_asked_fails_the_file_by_name(
+    deployment: Deployment, churn: str, changes: dict[str, str], reason: str
 ) -> None:
-    with scoring(deployment, endpoint="windfall-nobody") as name:
+    with scoring(deployment, **{"endpoint": churn, **changes}) as name:
         manifest = deployment.analyze("lost.csv", as_csv(rows(2)), profile=name)
     assert manifest.status == "failed"
-    assert "there is no endpoint named 'windfall-nobody'" in (manifest.reason or "")
+    assert reason in (manifest.reason or "")
 
 
 def test_an_endpoint_that_is_being_created_is_waited_for(

@@ -39,7 +39,7 @@ class FakeScoringModels:
         self.endpoints: dict[str, str | WindfallError] = {"churn": "churn-config-1"}
         self.models: dict[str, str | WindfallError] = {"churn-model": "arn/churn-model 1"}
 
-    def endpoint_version(self, endpoint: str) -> str:
+    def endpoint_version(self, endpoint: str, *, asynchronous: bool) -> str:
         """What it serves."""
         return self._known(self.endpoints, endpoint)
 

@@ -96,6 +96,7 @@ def test_terms_come_out_of_every_feature_that_has_some() -> None:
         "pii": {"Entities": [{"Type": "EMAIL", "Score": 0.99, "BeginOffset": 0, "EndOffset": 9}]},
         "sentiment": {"Sentiment": "MIXED", "SentimentScore": {"Mixed": 0.7}},
         "language": {"Languages": [{"LanguageCode": "es", "Score": 0.98}]},
+        "predictions": {"rows": 4, "classes": {"Leaves": 1}},
         "targeted_sentiment": {
             "Entities": [
                 {"DescriptiveMentionIndex": [0], "Mentions": [{"Text": "the food", "Score": 0.9}]}
@@ -119,6 +120,7 @@ def test_terms_come_out_of_every_feature_that_has_some() -> None:
         ("pii", "email"),
         ("sentiment", "mixed"),
         ("language", "es"),
+        ("prediction", "leaves"),
     }
     assert not has_terms("translation.es")
 

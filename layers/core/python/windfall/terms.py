@@ -153,6 +153,13 @@ def _language(raw: Mapping[str, Any]) -> Iterator[_Found]:
         yield _Found("language", language["LanguageCode"], language["Score"] * 100)
 
 
+def _predictions(raw: Mapping[str, Any]) -> Iterator[_Found]:
+    """The classes that the rows of a table are of; the score is their share of the rows."""
+    rows = max(1, raw.get("rows", 0))
+    for name, times in raw.get("classes", {}).items():
+        yield _Found("prediction", name, 100 * times / rows)
+
+
 _READERS: dict[str, Callable[[Mapping[str, Any]], Iterator[_Found]]] = {
     "labels": _labels,
     "faces": _faces,
@@ -165,6 +172,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Iterator[_Found]]] = {
     "pii": _pii,
     "sentiment": _sentiment,
     "language": _language,
+    "predictions": _predictions,
 }
 TERM_TYPES = (
     "label",
@@ -177,5 +185,6 @@ TERM_TYPES = (
     "pii",
     "sentiment",
     "language",
+    "prediction",
 )
 """Every type of term there is."""

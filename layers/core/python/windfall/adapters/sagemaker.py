@@ -28,9 +28,10 @@ class SageMakerModels:
         self._clock = clock
         self._known: dict[str, tuple[float, str]] = {}
 
-    def endpoint_version(self, endpoint: str) -> str:
+    def endpoint_version(self, endpoint: str, *, asynchronous: bool) -> str:
         """The name of the endpoint's configuration: a deployment makes another one."""
-        return self._remembered(f"endpoint/{endpoint}", lambda: _endpoint_version(endpoint))
+        name = f"endpoint/{endpoint}/{asynchronous}"
+        return self._remembered(name, lambda: _endpoint_version(endpoint, asynchronous))
 
     def model_version(self, model: str) -> str:
         """The model's ARN and the time of its making: a name may be used again."""
@@ -61,11 +62,14 @@ def why_refused(endpoint: str, message: str) -> WindfallError:
     return InvalidInputError(_does_not_serve(endpoint, status, reason))
 
 
-def _endpoint_version(endpoint: str) -> str:
+def _endpoint_version(endpoint: str, asynchronous: bool) -> str:
     answer = _describe_endpoint(endpoint)
     status = answer["EndpointStatus"]
     if status not in _SERVES and status != "Creating":
         raise InvalidInputError(_does_not_serve(endpoint, status, answer.get("FailureReason")))
+    if status in _SERVES and ("AsyncInferenceConfig" in answer) != asynchronous:
+        kind = "not asynchronous" if asynchronous else "asynchronous"
+        raise InvalidInputError(f"the endpoint {endpoint!r} is {kind}, unlike the profile's mode")
     return str(answer["EndpointConfigName"])
 
 
@@ -93,7 +97,11 @@ def _described(operation: str, what: str, **names: str) -> dict[str, Any]:
         try:
             answer: dict[str, Any] = getattr(ai_client("sagemaker"), operation)(**names)
         except ClientError as error:
-            if error.response["Error"]["Code"] in {"ValidationException", "ResourceNotFound"}:
+            code = error.response["Error"]["Code"]
+            if code in {"ValidationException", "ResourceNotFound"}:
                 raise NotFoundError(f"there is no {what} in SageMaker") from error
+            if code == "AccessDeniedException":
+                reason = "its name has to begin as the stack's parameter ModelPrefix says"
+                raise InvalidInputError(f"Windfall may not ask for the {what}: {reason}") from error
             raise
     return answer

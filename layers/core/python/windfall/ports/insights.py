@@ -103,7 +103,7 @@ class Term:
 
     Attributes:
         type: `label`, `text`, `celebrity`, `face`, `moderation`, `entity`, `phrase`, `pii`,
-            `sentiment` or `language`.
+            `sentiment`, `language` or `prediction`.
         normalised: What is searched for: lower case, single spaces.
         text: As it stood in the file.
         score: How sure the service is, in percent; the best of its places.

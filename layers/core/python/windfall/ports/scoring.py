@@ -19,10 +19,11 @@ class ScoringModels(Protocol):
     not serve, and `TransientError` when SageMaker can not answer now.
     """
 
-    def endpoint_version(self, endpoint: str) -> str:
+    def endpoint_version(self, endpoint: str, *, asynchronous: bool) -> str:
         """What an endpoint serves: another text after each deployment.
 
-        An endpoint that is being created has a version already; requests to it wait.
+        An endpoint that is being created has a version already; requests to it wait. One that takes
+        the other kind of request, queued or answered at once, can not serve.
         """
         ...
 
