@@ -1,6 +1,6 @@
 """Measures the video engine: time, cuts and fades that are found, memory.
 
-    python -m bench.video [--minutes 60] [--shots 120]     writes bench/results/video.json
+    python -m bench.video [--minutes 60] [--shots 90]     writes bench/results/video.json
 
 It takes about five minutes. Time is of the processor, for films of camera moves over the demo's
 pictures. Cuts and fades are those of films that `bench.film` composes, with motion, grain, flicker
@@ -48,7 +48,7 @@ def main() -> None:
     """Measure, show and write down."""
     parser = argparse.ArgumentParser(description="Measures the video engine.")
     parser.add_argument("--minutes", type=int, default=60)
-    parser.add_argument("--shots", type=int, default=120)
+    parser.add_argument("--shots", type=int, default=90)
     parser.add_argument("--memory", nargs=2, help="look at a video in this process, in one way")
     arguments = parser.parse_args()
     if arguments.memory:

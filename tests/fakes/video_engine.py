@@ -115,6 +115,7 @@ class FakeVideoHost:
         gate: Holds back every look while it is not set.
         looks: After how many looks the gate closes, if ever.
         stuck: Set when it has closed, and a look waits.
+        pictures: The faces that the engine for pictures finds in each.
     """
 
     def __init__(self, engine: FakeVideoEngine) -> None:
@@ -123,11 +124,14 @@ class FakeVideoHost:
         self.gate.set()
         self.looks: int | None = None
         self.stuck = asyncio.Event()
+        self.pictures: list[Face] = []
         self._looked = 0
         self.calls: list[str] = []
 
     async def run(self, engine: str, method: str, *arguments: Any) -> Any:
         """What the engine answers, or the error that the test wants once."""
+        if method == "detect_faces":
+            return self.pictures
         self.calls.append(method)
         if method != "probe":
             if self.looks is not None and self._looked == self.looks:

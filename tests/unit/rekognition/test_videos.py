@@ -769,6 +769,36 @@ async def test_people_are_followed_and_found_in_a_collection(
     assert [one["Person"]["Index"] for one in answer["Persons"]] == [0] * 6 + [1] * 2
 
 
+async def test_a_collection_that_is_deleted_meanwhile_fails_the_search(
+    rekognition: Rekognition,
+) -> None:
+    await rekognition("CreateCollection", CollectionId="people")
+    rekognition.host.gate.clear()
+    job = (await rekognition("StartFaceSearch", Video=VIDEO, CollectionId="people"))["JobId"]
+    await rekognition("DeleteCollection", CollectionId="people")
+    rekognition.host.gate.set()
+    answer = await rekognition.ended("FaceSearch", job)
+    assert answer["StatusMessage"] == "The collection id: people does not exist"
+
+
+async def test_the_gallery_names_who_is_known(
+    rekognition: Rekognition, engine: FakeVideoEngine, tmp_path: Path
+) -> None:
+    folder = tmp_path / "gallery" / "Ada_Lovelace"
+    folder.mkdir(parents=True)
+    (folder / "portrait.png").write_bytes(b"picture")
+    (folder / "about.json").write_text('{"urls": ["example.org"], "gender": "Female"}')
+    rekognition.host.pictures = [face(0.5, 0)]
+    engine.seen = {0: [face(0.3, 0), replace(face(0.3, 1), box=Box(0.6, 0.2, 0.3, 0.3))]}
+    for order in ("TIMESTAMP", "ID"):
+        answer = await rekognition.done("CelebrityRecognition", {"SortBy": order})
+        assert [one["Timestamp"] for one in answer["Celebrities"]] == [500 * n for n in range(6)]
+    celebrity = answer["Celebrities"][0]["Celebrity"]
+    assert (celebrity["Name"], celebrity["Urls"]) == ("Ada Lovelace", ["example.org"])
+    assert celebrity["KnownGender"] == {"Type": "Female"}
+    assert celebrity["Confidence"] > 99
+
+
 async def test_a_person_who_comes_again_is_the_same_one(
     rekognition: Rekognition, engine: FakeVideoEngine
 ) -> None:

@@ -183,8 +183,10 @@ class VideoLibrary:
                 await analysis.work(job, Film(self._host, path, info), folder)
             except InvalidMediaError as error:
                 raise JobFailedError(f"Unsupported codec/format. {error}") from error
-            except (EngineUnavailableError, UnsupportedFeatureError, ServiceError) as error:
+            except (EngineUnavailableError, UnsupportedFeatureError) as error:
                 raise JobFailedError(str(error)) from error
+            except ServiceError as error:
+                raise JobFailedError(error.message) from error
             except EngineDiedError as error:
                 if attempt == _ATTEMPTS:
                     raise JobFailedError(str(error)) from error
