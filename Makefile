@@ -6,6 +6,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
+LAMBDA_PYTHON ?= python3.13
 VENV := .venv
 RUN := $(VENV)/bin
 TOOLS := .venv-tools
@@ -39,6 +40,13 @@ lint: $(VENV)/.dev ## Style, types and the direction of imports
 template: $(TOOLS)/.installed ## Validates template.yaml and builds it as `sam deploy` would take it
 	PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" sam validate --lint --region us-east-1
 	PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" sam build
+	@# Lambda keeps no bytecode of what it compiles: without this, each cold start compiles all of it.
+	@# What lies in the tree is checked against its source by hash, since it is also imported here.
+	@if $(LAMBDA_PYTHON) -c '' 2>/dev/null; then \
+		find functions layers/core -name '*.pyc' -delete; \
+		$(LAMBDA_PYTHON) -m compileall -q -j 0 --invalidation-mode checked-hash functions layers/core/python; \
+		$(LAMBDA_PYTHON) -m compileall -q -j 0 --invalidation-mode unchecked-hash .aws-sam/build/*Layer; \
+	else echo "No $(LAMBDA_PYTHON) here, so the packages carry no bytecode: a cold start is 0.3 s longer. Name one (make template LAMBDA_PYTHON=…) before you deploy."; fi
 
 scan: $(SCAN)/.installed ## Looks for insecure settings in template.yaml
 	$(SCAN)/bin/checkov --file template.yaml --config-file .checkov.yaml

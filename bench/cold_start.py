@@ -56,7 +56,19 @@ def measure() -> dict[str, Any]:
         "ratio_to_boto3_p50": {name: ratios[name] for name in names},
         "worst_ratio_p50": max(ratios[name] for name in names),
         "libraries_ratio_p50": {name: ratios[name] for name in LIBRARIES},
+        "without_bytecode": spread(_compiling(names)),
     }
+
+
+def _compiling(names: list[str]) -> list[float]:
+    """Milliseconds above bare boto3 where only boto3 has bytecode, as in an unprepared package."""
+    taken = []
+    for name in names:
+        with tempfile.TemporaryDirectory() as bytecode:
+            environment = {**environment_of_functions(), "PYTHONPYCACHEPREFIX": bytecode}
+            _import("import boto3", environment)
+            taken.append(_import(f"import {name}.handler", environment)[1])
+    return taken
 
 
 def _timed(statements: dict[str, str]) -> dict[str, list[tuple[float, float]]]:
