@@ -14,6 +14,7 @@ from windfall.adapters.ssm import SsmProfiles
 from windfall.adapters.stepfunctions import StepFunctionsWorkflows
 from windfall.contracts.subject import Kind
 from windfall.observability import CloudWatchMeasurements, logger, tracer
+from windfall.planning.files import FilePlanner
 from windfall.queue_batch import BatchResponse, process_batch, was_delivered_before
 from windfall.recording import Recorder
 
@@ -35,10 +36,9 @@ admitter = Admitter(
     store=store,
     index=index,
     workflows=StepFunctionsWorkflows(machines),
-    profiles=SsmProfiles(settings.profiles_path),
+    planner=FilePlanner(store, SsmProfiles(settings.profiles_path), SageMakerModels()),
     recorder=Recorder(store, index, bus, CloudWatchMeasurements(), settings.results_bucket),
     bucket=settings.results_bucket,
-    models=SageMakerModels(),
 )
 
 

@@ -7,39 +7,20 @@ whether its execution was started starts it again, under the same name.
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from admit_file.models import Arrival, Overrides, arrival_of
-from admit_file.planning import (
-    InvalidProfileError,
-    Plan,
-    choose_profile,
-    fitted,
-    overrides_of,
-    plan_for,
-    training_of,
-)
-from admit_file.preflight import (
-    Inspection,
-    Tables,
-    inspect,
-    media_container_of,
-    table_format_of,
-)
-from admit_file.snapshot import WHOLE_UP_TO, Snapshot, ranged_snapshot_of, snapshot_of
+from admit_file.models import Arrival, arrival_of
 from windfall import identity, keys
 from windfall.clock import seconds_between, timestamp
 from windfall.contracts.analysis import AnalysisInput
 from windfall.contracts.base import OutputLocation, S3Pointer
-from windfall.contracts.features import TextFeature
 from windfall.contracts.manifest import FileStatus, Manifest
 from windfall.contracts.profile import Profile
-from windfall.contracts.subject import AnalysisSubject, FileIdentity, Kind
+from windfall.contracts.subject import AnalysisSubject, FileIdentity
 from windfall.errors import ConflictError, InvalidInputError, NotFoundError, TransientError
+from windfall.planning.profiles import InvalidProfileError
 from windfall.ports.insights import (
     ANALYZING,
     AnalysisRow,
@@ -48,36 +29,21 @@ from windfall.ports.insights import (
     FileRow,
     InsightsIndex,
 )
+from windfall.preflight.inspection import inspect
 
 if TYPE_CHECKING:
     from windfall.contracts.outcome import Outcome
-    from windfall.ports.collaborators import Profiles, Workflows
-    from windfall.ports.scoring import ScoringModels
-    from windfall.ports.storage import ObjectHead, ObjectStore, OpenObject
+    from windfall.planning.files import Choice, FilePlanner
+    from windfall.planning.plans import Plan
+    from windfall.ports.collaborators import Workflows
+    from windfall.ports.storage import ObjectStore
+    from windfall.preflight.inspection import Inspection
+    from windfall.preflight.snapshot import Snapshot
     from windfall.recording import Recorder
 
 _CLAIM_TRIES = 8
 """A claim is tried again when somebody else changed the analysis first; each loss is somebody
 else's progress, so a handful is plenty."""
-
-
-class Choice(NamedTuple):
-    """The profile of a file, and what goes before it."""
-
-    name: str
-    profile: Profile
-    overrides: Overrides
-
-    @property
-    def tables(self) -> Tables:
-        """What is done with a table."""
-        asked, table = set(self.overrides.features or ()), self.profile.table
-        trains = self.overrides.train is not None or (table is not None and table.train is not None)
-        return Tables(
-            profile=self.name,
-            kind=Kind.DATASET if trains else None if table is None else Kind.TABLE,
-            as_text=bool(asked & set(TextFeature)),
-        )
 
 
 class Candidate(NamedTuple):
@@ -104,10 +70,9 @@ class Admitter:
     store: ObjectStore
     index: InsightsIndex
     workflows: Workflows
-    profiles: Profiles
+    planner: FilePlanner
     recorder: Recorder
     bucket: str
-    models: ScoringModels
 
     def admit(self, body: str, *, redelivered: bool = False) -> str:
         """Admit the file that a queue message tells of; the answer says what was done.
@@ -151,8 +116,8 @@ class Admitter:
         file_id = _file_id(arrival, source.head.pointer.version_id, source.head.etag)
         try:
             with closing(source):
-                choice = self._choose(arrival, source.head)
-                with self._look(source, arrival.key) as snapshot:
+                choice = self.planner.choose(arrival.key, source.head.metadata, arrival.overrides)
+                with self.planner.look(source, arrival.key) as snapshot:
                     return self._claim(self._candidate(arrival, snapshot, file_id, choice))
         except InvalidInputError as error:
             head = source.head
@@ -170,32 +135,12 @@ class Admitter:
                 status=FileStatus.FAILED,
             )
 
-    def _choose(self, arrival: Arrival, head: ObjectHead) -> Choice:
-        overrides = overrides_of(head.metadata, arrival.overrides)
-        name, profile = choose_profile(arrival.key, overrides.profile, self.profiles)
-        return Choice(name, profile, overrides)
-
-    @contextmanager
-    def _look(self, source: OpenObject, key: str) -> Iterator[Snapshot]:
-        """All bytes, or those of a large recording, video or table that are looked at."""
-        if source.head.size > WHOLE_UP_TO:
-            ranged = ranged_snapshot_of(source, self.store)
-            beginning = ranged.beginning()
-            if media_container_of(beginning) or table_format_of(
-                beginning, key, source.head.media_type
-            ):
-                yield ranged
-                return
-            source = self.store.open(source.head.pointer)
-        with snapshot_of(source) as snapshot:
-            yield snapshot
-
     def _candidate(
         self, arrival: Arrival, snapshot: Snapshot, file_id: str, choice: Choice
     ) -> Candidate:
         """Look at the bytes and plan."""
         inspection = inspect(snapshot, arrival.key, choice.tables)
-        plan = self._plan(inspection, choice, snapshot.size)
+        plan = self.planner.plan(inspection, choice, snapshot.size)
         settings = identity.settings_hash(
             inspection.kind,
             inspection.format,
@@ -219,17 +164,6 @@ class Admitter:
         )
         analysis_id = identity.analysis_id(snapshot.sha256, settings)
         return Candidate(arrival, snapshot, file, inspection, choice, plan, settings, analysis_id)
-
-    def _plan(self, inspection: Inspection, choice: Choice, size: int) -> Plan:
-        profile = choice.profile
-        if inspection.kind is Kind.DATASET:
-            importlib.import_module("admit_file.tables").check_dataset(size)
-            return Plan([], None, training=training_of(profile, choice.overrides))
-        if inspection.kind is not Kind.TABLE or profile.table is None:
-            return fitted(plan_for(inspection.kind, profile, choice.overrides), inspection)
-        planner = importlib.import_module("admit_file.tables").TablePlanner(self.store, self.models)
-        table = planner.plan(choice.name, profile.table, size, inspection.header)
-        return Plan([], None, table=table)
 
     def _claim(self, candidate: Candidate) -> str:
         """Attach the file to its analysis, beginning it if need be."""

@@ -10,7 +10,9 @@ from pydantic import ValidationError
 
 from windfall.clock import moment_of, timestamp
 from windfall.contracts.arrivals import AnalysisRequested, EventEnvelope, ObjectCreatedEvent
+from windfall.contracts.base import problems_of
 from windfall.errors import InvalidInputError
+from windfall.planning.profiles import Overrides
 from windfall.settings import EnvironmentSettings
 
 
@@ -27,21 +29,6 @@ class Settings(EnvironmentSettings):
     score_table_machine_arn: str
     analyze_video_machine_arn: str
     train_model_machine_arn: str
-
-
-class Overrides(NamedTuple):
-    """What is asked for instead of the profile; None where nothing is.
-
-    Attributes:
-        source: Where it was asked, for the reason of a rejection.
-        train: Fields of `table.train` as JSON; a table that has some is a dataset.
-    """
-
-    source: str = "The request"
-    profile: str | None = None
-    features: tuple[str, ...] | None = None
-    targets: tuple[str, ...] | None = None
-    train: str | None = None
 
 
 class Arrival(NamedTuple):
@@ -147,11 +134,3 @@ def _wrong_request(envelope: EventEnvelope, received: str, error: ValidationErro
 
 def _texts(values: list[Any] | None) -> tuple[str, ...] | None:
     return None if values is None else tuple(str(value) for value in values)
-
-
-def problems_of(error: ValidationError) -> str:
-    """What is wrong, field by field, in the words of the contract."""
-    return "; ".join(
-        f"{'.'.join(str(part) for part in problem['loc']) or 'document'}: {problem['msg']}"
-        for problem in error.errors(include_url=False)
-    )

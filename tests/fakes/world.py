@@ -25,6 +25,7 @@ from windfall.contracts.executions import ExecutionStatusEvent
 from windfall.contracts.manifest import Manifest
 from windfall.contracts.outcome import Outcome, OutcomeStatus, ServiceCall
 from windfall.governor import Governor
+from windfall.planning.files import FilePlanner
 from windfall.pricing import PriceList
 from windfall.recording import Recorder
 
@@ -51,10 +52,9 @@ class World:
             self.store,
             self.index,
             self.workflows,
-            self.profiles,
+            FilePlanner(self.store, self.profiles, self.models),
             self.recorder,
             RESULTS,
-            self.models,
         )
         self.spending = FakeSpending()
         prices = PriceList.of_region("us-east-1")

@@ -6,7 +6,7 @@ import sys
 
 import atheris
 
-with atheris.instrument_imports(include=["windfall", "windfall_local", "admit_file"]):
+with atheris.instrument_imports(include=["windfall", "windfall_local"]):
     from tests.fuzz.targets import TARGETS
 
 

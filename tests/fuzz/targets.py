@@ -16,8 +16,6 @@ from pathlib import Path
 from arro3.core import Array, DataType, Table
 from arro3.io import write_parquet
 
-from admit_file.preflight import Tables, inspect
-from admit_file.snapshot import Snapshot
 from tests.fakes.storage import FakeObjectStore
 from windfall.captions.transcript import read_words
 from windfall.contracts.base import S3Pointer
@@ -25,6 +23,8 @@ from windfall.encodings import decode_text
 from windfall.errors import InvalidInputError
 from windfall.mp3 import sound
 from windfall.ports.storage import ObjectHead
+from windfall.preflight.inspection import Tables, inspect
+from windfall.preflight.snapshot import Snapshot
 from windfall.tables.answers import read_answers
 from windfall.tables.parquet import read_parquet
 from windfall.tables.sniffing import sniff_csv, sniff_json_lines

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from admit_file.snapshot import WHOLE_UP_TO
 from tests.fakes.world import World, analysis_requested
 from windfall.contracts.analysis import AnalysisInput
 from windfall.errors import InvalidInputError
+from windfall.preflight.snapshot import WHOLE_UP_TO
 
 CSV = b"id;age;job\n1;41;admin.\n2;29;cook\n"
 CHURN: dict[str, Any] = {"endpoint": "churn", "contract": "s3://models/churn/contract.json"}
@@ -163,8 +163,8 @@ def test_a_large_table_is_not_fetched_to_be_admitted() -> None:
 
 
 def test_a_table_is_too_large_for_an_endpoint_long_before_it_is_for_a_batch_transform() -> None:
-    from admit_file.tables import TablePlanner
     from windfall.contracts.table import TableProfile
+    from windfall.planning.tables import TablePlanner
 
     made = world()
     planner = TablePlanner(made.store, made.models)

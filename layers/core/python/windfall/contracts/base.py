@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 class Contract(BaseModel):
@@ -48,3 +51,11 @@ class OutputLocation(Contract):
 
     bucket: str
     prefix: str = Field(pattern=r"/$")
+
+
+def problems_of(error: ValidationError) -> str:
+    """What is wrong, field by field, in the words of the contract."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in problem['loc']) or 'document'}: {problem['msg']}"
+        for problem in error.errors(include_url=False)
+    )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
-from admit_file.containers import BrokenContainerError, Pictures, Tracks
+from windfall.preflight.containers import BrokenContainerError, Pictures, Tracks
 
 _MOST_HEADER = 64 << 20
 """Bytes of a `moov` box; eight hours of a single track need 20 MB."""

@@ -10,8 +10,9 @@ from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from tinytag import TinyTag, TinyTagException
 
-from admit_file import sounds, videos
-from admit_file.containers import (
+from windfall.errors import InvalidInputError
+from windfall.preflight import sounds, videos
+from windfall.preflight.containers import (
     BrokenContainerError,
     Pictures,
     Tracks,
@@ -20,13 +21,12 @@ from admit_file.containers import (
     avi_tracks,
     flv_tracks,
 )
-from admit_file.matroska import matroska_tracks
-from admit_file.mp4 import mp4_tracks
-from windfall.errors import InvalidInputError
+from windfall.preflight.matroska import matroska_tracks
+from windfall.preflight.mp4 import mp4_tracks
 
 if TYPE_CHECKING:
-    from admit_file.preflight import Inspection
-    from admit_file.snapshot import Snapshot
+    from windfall.preflight.inspection import Inspection
+    from windfall.preflight.snapshot import Snapshot
 
 _SOUND_BRANDS = frozenset({b"M4A ", b"M4B ", b"M4P "})
 _UNTOLD = frozenset({"aac", "caf", "au", "mp2"})

@@ -1,4 +1,4 @@
-"""Tables: what their beginning shows, and whether the model that is to score them takes them."""
+"""Tables: whether the model that is to score them takes them."""
 
 from __future__ import annotations
 
@@ -10,19 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from admit_file.models import problems_of
-from admit_file.planning import InvalidProfileError
-from admit_file.preflight import Inspection, TableFormat
 from windfall.addresses import object_at
+from windfall.contracts.base import problems_of
 from windfall.contracts.input_contract import InputContract
-from windfall.contracts.table import ScoringMode, TableLayout, TablePlan, TableProfile
+from windfall.contracts.table import ScoringMode, TablePlan, TableProfile
 from windfall.errors import InvalidInputError, NotFoundError
-from windfall.tables.reading import FORMATS, PARQUET
-from windfall.tables.sniffing import SAMPLE, sniff_csv, sniff_json_lines
+from windfall.planning.profiles import InvalidProfileError
 
 if TYPE_CHECKING:
-    from admit_file.snapshot import Snapshot
-    from windfall.contracts.subject import Kind
     from windfall.ports.scoring import ScoringModels
     from windfall.ports.storage import ObjectStore
 
@@ -30,39 +25,6 @@ MOST_BYTES = 1 << 30
 """What SageMaker takes as one payload; also what is known to be read within the machine's time."""
 MOST_TRANSFORMED_BYTES = 5 << 30
 _NAMED = 20
-
-
-def inspect_table(snapshot: Snapshot, table_format: TableFormat, kind: Kind) -> Inspection:
-    """Look at a table's beginning; of Parquet, at both of its ends.
-
-    Raises:
-        InvalidInputError: It is broken, empty, or does not name its columns.
-    """
-    if table_format == PARQUET:
-        _check_parquet(snapshot)
-        return Inspection(kind, table_format, FORMATS[table_format], layout=TableLayout())
-    beginning = snapshot.beginning(SAMPLE)
-    whole = snapshot.size <= len(beginning)
-    sniff = sniff_csv if table_format == "csv" else sniff_json_lines
-    sniffed = sniff(beginning, whole=whole)
-    return Inspection(
-        kind,
-        table_format,
-        FORMATS[table_format],
-        layout=sniffed.layout,
-        header=tuple(sniffed.header),
-    )
-
-
-def _check_parquet(snapshot: Snapshot) -> None:
-    """Whether it is whole; its columns are known once it is read."""
-    stream, size = snapshot.stream, snapshot.size
-    stream.seek(max(0, size - 8))
-    ending = stream.read(8)
-    if ending.endswith(b"PARE"):
-        raise InvalidInputError("The Parquet file is encrypted.")
-    if size < 12 or not ending.endswith(b"PAR1"):
-        raise InvalidInputError("The Parquet file is cut off: its end is missing.")
 
 
 @dataclass(frozen=True, slots=True)

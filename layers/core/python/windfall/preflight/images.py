@@ -14,12 +14,12 @@ from typing import IO, TYPE_CHECKING
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from admit_file.preflight import Inspection, WorkingCopy
 from windfall.contracts.subject import Kind
 from windfall.errors import InvalidInputError
+from windfall.preflight.inspection import Inspection, WorkingCopy
 
 if TYPE_CHECKING:
-    from admit_file.snapshot import Snapshot
+    from windfall.preflight.snapshot import Snapshot
 
 MOST_BYTES = 15_000_000
 MOST_SIDE = 10_000

@@ -41,7 +41,7 @@ class Tracks(NamedTuple):
 
 
 class BrokenContainerError(Exception):
-    """The container can not be followed to its tracks. Inner to admit_file."""
+    """The container can not be followed to its tracks. Inner to preflight."""
 
 
 _AMR_FRAMES = (13, 14, 16, 18, 20, 21, 27, 32, 6, 1, 1, 1, 1, 1, 1, 1)

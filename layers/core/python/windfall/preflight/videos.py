@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from admit_file import sounds
-from admit_file.preflight import Inspection
 from windfall.contracts.subject import Kind
 from windfall.contracts.video import PictureFacts
 from windfall.errors import InvalidInputError
+from windfall.preflight import sounds
+from windfall.preflight.inspection import Inspection
 
 if TYPE_CHECKING:
-    from admit_file.containers import Pictures, Tracks
-    from admit_file.snapshot import Snapshot
     from windfall.contracts.audio import MediaFacts
+    from windfall.preflight.containers import Pictures, Tracks
+    from windfall.preflight.snapshot import Snapshot
 
 MOST_BYTES = 10_000_000_000
 MOST_SECONDS = 6 * 3600

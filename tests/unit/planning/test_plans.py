@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from admit_file.models import Overrides
-from admit_file.planning import choose_profile, overrides_of, plan_for
 from tests.fakes.collaborators import FakeProfiles
 from windfall.contracts.profile import Profile
 from windfall.contracts.subject import Kind
 from windfall.errors import InvalidInputError
+from windfall.planning.plans import plan_for
+from windfall.planning.profiles import Overrides, choose_profile, overrides_of
 
 
 @pytest.mark.parametrize(

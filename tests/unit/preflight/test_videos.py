@@ -12,18 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from admit_file.containers import (
-    BrokenContainerError,
-    Pictures,
-    Tracks,
-    asf_tracks,
-    avi_tracks,
-    flv_tracks,
-)
-from admit_file.media import inspect_media
-from admit_file.mp4 import mp4_tracks
-from admit_file.snapshot import WHOLE_UP_TO, Snapshot, snapshot_of
-from admit_file.videos import inspect_video
 from tests.fakes.films import film
 from tests.fakes.recordings import encode, tone
 from tests.fakes.storage import FakeObjectStore
@@ -35,6 +23,18 @@ from windfall.contracts.subject import Kind
 from windfall.contracts.video import PictureFacts
 from windfall.errors import InvalidInputError
 from windfall.ports.storage import ObjectHead
+from windfall.preflight.containers import (
+    BrokenContainerError,
+    Pictures,
+    Tracks,
+    asf_tracks,
+    avi_tracks,
+    flv_tracks,
+)
+from windfall.preflight.media import inspect_media
+from windfall.preflight.mp4 import mp4_tracks
+from windfall.preflight.snapshot import WHOLE_UP_TO, Snapshot, snapshot_of
+from windfall.preflight.videos import inspect_video
 
 HOUR = 3_600
 

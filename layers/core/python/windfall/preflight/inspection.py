@@ -14,9 +14,9 @@ from windfall.encodings import decode_text
 from windfall.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from admit_file.snapshot import Snapshot
     from windfall.contracts.audio import MediaFacts
     from windfall.contracts.table import TableLayout
+    from windfall.preflight.snapshot import Snapshot
 
 MOST_TEXT_BYTES = 20_000_000
 """A plain text; ten thousand printed pages, and Comprehend is paid for by the character."""
@@ -80,16 +80,16 @@ def inspect(snapshot: Snapshot, key: str, tables: Tables) -> Inspection:
     image_format = _image_format(beginning)
     if image_format is not None:
         # Pillow takes 80 ms to import: not before there is an image to look at.
-        images = importlib.import_module("admit_file.images")
+        images = importlib.import_module("windfall.preflight.images")
         inspection: Inspection = images.inspect_image(snapshot, image_format)
         return inspection
     container = media_container_of(beginning)
     if container is not None:
-        media = importlib.import_module("admit_file.media")
+        media = importlib.import_module("windfall.preflight.media")
         found: Inspection = media.inspect_media(snapshot, container)
         return found
     if b"%PDF-" in beginning[:1024]:
-        documents = importlib.import_module("admit_file.documents")
+        documents = importlib.import_module("windfall.preflight.documents")
         documents.check_pdf(snapshot.stream)
         return Inspection(Kind.TEXT, "pdf", "application/pdf")
     if beginning.startswith(b"PK\x03\x04"):
@@ -102,7 +102,7 @@ def inspect(snapshot: Snapshot, key: str, tables: Tables) -> Inspection:
         return _inspect_text(snapshot, key)
     if tables.kind is None:
         raise InvalidInputError(_untold(table_format, tables.profile))
-    inspect_table = importlib.import_module("admit_file.tables").inspect_table
+    inspect_table = importlib.import_module("windfall.preflight.tables").inspect_table
     table: Inspection = inspect_table(snapshot, table_format, tables.kind)
     return table
 

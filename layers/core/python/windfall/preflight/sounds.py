@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from admit_file.preflight import Inspection
 from windfall.contracts.audio import MediaFacts
 from windfall.contracts.subject import Kind
 from windfall.errors import InvalidInputError
+from windfall.preflight.inspection import Inspection
 
 if TYPE_CHECKING:
-    from admit_file.containers import Tracks
-    from admit_file.snapshot import Snapshot
+    from windfall.preflight.containers import Tracks
+    from windfall.preflight.snapshot import Snapshot
 
 MOST_BYTES = 2_000_000_000
 MOST_SECONDS = 8 * 3600

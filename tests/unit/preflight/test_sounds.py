@@ -16,14 +16,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from admit_file.media import inspect_media
-from admit_file.snapshot import WHOLE_UP_TO, snapshot_of
 from tests.fakes.storage import FakeObjectStore
 from tests.fakes.world import World
 from windfall.contracts.analysis import AnalysisInput
 from windfall.contracts.manifest import Manifest
 from windfall.contracts.subject import Kind
 from windfall.errors import InvalidInputError
+from windfall.preflight.media import inspect_media
+from windfall.preflight.snapshot import WHOLE_UP_TO, snapshot_of
 from windfall.ranges import RangeFile
 
 SAMPLES = Path(__file__).parents[3] / "../shared/samples/audio"

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from PIL import Image
 from pypdf import PdfWriter
 
-from admit_file.documents import check_pdf
 from tests.fakes.world import World
 from windfall.contracts.base import S3Pointer
 from windfall.encodings import decode_text
 from windfall.errors import InvalidInputError
+from windfall.preflight.documents import check_pdf
 
 SAMPLES = Path(__file__).parents[3] / "../shared/samples"
 

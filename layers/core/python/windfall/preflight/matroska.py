@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from typing import IO
 
-from admit_file.containers import BrokenContainerError, Pictures, Tracks
+from windfall.preflight.containers import BrokenContainerError, Pictures, Tracks
 
 _SEGMENT, _INFO, _TRACKS, _CLUSTER = 0x18538067, 0x1549A966, 0x1654AE6B, 0x1F43B675
 _ENTRY, _TYPE, _CODEC, _AUDIO, _VIDEO = 0xAE, 0x83, 0x86, 0xE1, 0xE0
