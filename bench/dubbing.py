@@ -29,7 +29,7 @@ sys.path[:0] = [str(ROOT / "layers/core/python"), str(ROOT / "functions")]
 from bench.results import spread, write_result  # noqa: E402 - behind the path that it needs
 from windfall.captions.cues import Cue, CueList  # noqa: E402
 from windfall.contracts.base import S3Pointer  # noqa: E402
-from windfall_local.cloud import cloud_in_thread  # noqa: E402
+from windfall_local.threaded import cloud_in_thread  # noqa: E402
 
 SECONDS = 600
 SENTENCES = (

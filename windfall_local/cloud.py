@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
-import logging
 import socket
-import threading
-from collections.abc import AsyncIterator, Collection, Iterator
-from concurrent.futures import Future
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, Protocol, runtime_checkable
@@ -36,6 +33,7 @@ from windfall_local.identity.keys import KeyRegistry
 from windfall_local.identity.policies import PolicySources
 from windfall_local.identity.tokens import SecurityTokenService
 from windfall_local.mirror.mirror import Mirror
+from windfall_local.port import listen, serve, stop_serving
 from windfall_local.services.sagemaker import SageMakerService
 from windfall_local.stores.observing import Observers, tell_again
 from windfall_local.stores.stores import Stores
@@ -59,8 +57,6 @@ _ENGINE_SERVICES = (
     "windfall_local.services.polly.service:PollyService",
     "windfall_local.services.transcribe.service:TranscribeService",
 )
-
-_log = logging.getLogger(__name__)
 
 
 @runtime_checkable
@@ -166,13 +162,13 @@ class LocalCloud:
         self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         tidying = self._tidying
         tidying.callback(_lock(self.data_dir).close)
-        listener = _listen(self._port)
+        listener = listen(self._port)
         tidying.callback(listener.close)
         self.endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self._open_stores()
         self._build_services()
         self._connect_observers()
-        tidying.push_async_callback(_stop_server, *(await self._serve(listener)))
+        tidying.push_async_callback(stop_serving, *self._serve(listener))
         for service in reversed(self.services.values()):
             if isinstance(service, Lasting):
                 await service.start()
@@ -241,7 +237,7 @@ class LocalCloud:
         service: Service = getattr(import_module(module), name)(*arguments)
         self.services[service.name] = service
 
-    async def _serve(self, listener: socket.socket) -> tuple[uvicorn.Server, asyncio.Task[None]]:
+    def _serve(self, listener: socket.socket) -> tuple[uvicorn.Server, asyncio.Task[None]]:
         functions = self.services.get("lambda")
         self.gateway = Gateway(
             self,
@@ -253,20 +249,7 @@ class LocalCloud:
             health=self.health,
             runtime_api=getattr(functions, "runtime_api", None),
         )
-        server = _Server(
-            uvicorn.Config(
-                self.gateway,
-                http="httptools",
-                lifespan="off",
-                access_log=False,
-                proxy_headers=False,
-                log_config=None,
-                server_header=False,
-                timeout_graceful_shutdown=5,
-            )
-        )
-        serving = asyncio.create_task(server.serve(sockets=[listener]), name="gateway")
-        return server, serving
+        return serve(self.gateway, listener)
 
     # --- What the services see (`api.Cloud`) ----------------------------------------------------
 
@@ -342,75 +325,9 @@ class LocalCloud:
         }
 
 
-@contextmanager
-def cloud_in_thread(
-    data_dir: Path, *, region: str = DEFAULT_REGION, loopback_is_secure: bool = True
-) -> Iterator[LocalCloud]:
-    """A cloud in a thread of its own, for tests and tools that are not asynchronous."""
-    started: Future[LocalCloud] = Future()
-    ended: Future[None] = Future()
-    ending: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-
-    async def live() -> None:
-        end = asyncio.Event()
-        ending.set_result((asyncio.get_running_loop(), end))
-        async with LocalCloud.run(
-            data_dir, region=region, loopback_is_secure=loopback_is_secure
-        ) as cloud:
-            started.set_result(cloud)
-            await end.wait()
-
-    def run() -> None:
-        try:
-            asyncio.run(live())
-        except BaseException as error:
-            (ended if started.done() else started).set_exception(error)
-        else:
-            ended.set_result(None)
-
-    thread = threading.Thread(target=run, name="local-cloud")
-    thread.start()
-    try:
-        yield started.result()
-    finally:
-        loop, end = ending.result()
-        with contextlib.suppress(RuntimeError):  # It may have ended by itself.
-            loop.call_soon_threadsafe(end.set)
-        thread.join()
-    ended.result()
-
-
-class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers: whoever runs the cloud decides when it ends."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 async def _end(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-
-
-async def _stop_server(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
-    server.should_exit = True
-    await serving
-
-
-def _listen(port: int) -> socket.socket:
-    # The loop sends small pieces at once (TCP_NODELAY) only where it sees that it is TCP.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(("127.0.0.1", port))
-        listener.listen(2048)
-    except OSError:
-        listener.close()
-        raise
-    listener.setblocking(False)
-    return listener
 
 
 def _lock(data_dir: Path) -> IO[str]:

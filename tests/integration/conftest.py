@@ -11,7 +11,8 @@ import pytest
 from botocore.config import Config
 
 from windfall_local.api import Credentials, Principal
-from windfall_local.cloud import LocalCloud, cloud_in_thread
+from windfall_local.cloud import LocalCloud
+from windfall_local.threaded import cloud_in_thread
 
 ClientFactory = Callable[..., Any]
 

@@ -10,7 +10,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from windfall_local.cloud import LocalCloud, cloud_in_thread
+from windfall_local.cloud import LocalCloud
+from windfall_local.threaded import cloud_in_thread
 
 Clients = Callable[[str], Any]
 

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from tests.integration.conftest import make_client
-from windfall_local.cloud import CloudInUseError, LocalCloud, cloud_in_thread
+from windfall_local.cloud import CloudInUseError, LocalCloud
 from windfall_local.mirror.errors import SnapshotError
+from windfall_local.threaded import cloud_in_thread
 
 
 def test_everything_is_there_again_after_a_stop(tmp_path: Path) -> None:

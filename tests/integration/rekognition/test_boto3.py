@@ -15,8 +15,9 @@ from botocore.exceptions import ClientError
 from PIL import Image, ImageDraw, ImageFont
 
 from tests.fakes.service_model import model_violations
-from windfall_local.cloud import LocalCloud, cloud_in_thread
+from windfall_local.cloud import LocalCloud
 from windfall_local.engines.models import ModelStore
+from windfall_local.threaded import cloud_in_thread
 
 SAMPLES = Path(__file__).parents[3] / "../shared/samples/images"
 MISSING = [

@@ -12,8 +12,9 @@ import pytest
 from tests.fakes.videos import encode, pan
 from tests.integration.conftest import ClientFactory, make_client
 from tests.integration.rekognition.topic import Topic, until
-from windfall_local.cloud import LocalCloud, cloud_in_thread
+from windfall_local.cloud import LocalCloud
 from windfall_local.engines.models import ModelStore
+from windfall_local.threaded import cloud_in_thread
 
 MISSING = [
     state.model.name

@@ -14,7 +14,7 @@ from tests.integration.conftest import make_client
 from tests.integration.sagemaker.conftest import Stage
 from tests.integration.sagemaker.test_asynchronous import configured
 from tests.integration.sagemaker.test_training import Training
-from windfall_local.cloud import cloud_in_thread
+from windfall_local.threaded import cloud_in_thread
 
 WAITING = """
 import os, pathlib, time

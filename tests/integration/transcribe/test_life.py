@@ -12,9 +12,10 @@ import numpy as np
 
 from tests.fakes.recordings import RATE, encode, silence
 from tests.integration.conftest import make_client
-from windfall_local.cloud import LocalCloud, cloud_in_thread
+from windfall_local.cloud import LocalCloud
 from windfall_local.engines.voice import Speaker, SpeechRequest
 from windfall_local.engines.voice.engine import EspeakEngine
+from windfall_local.threaded import cloud_in_thread
 
 _ENDED = {
     "source": ["aws.transcribe"],
