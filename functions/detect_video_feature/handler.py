@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from detect_video_feature.logic import VideoFeatureDetector
 from detect_video_feature.models import DetectVideoFeatureTask, Settings
 from windfall.adapters.dynamodb_jobs import DynamoJobTable
+from windfall.adapters.dynamodb_leases import DynamoLeaseTable
 from windfall.adapters.rekognition_video import Channel, RekognitionVideo
 from windfall.adapters.s3 import S3ObjectStore
 from windfall.adapters.stepfunctions import StepFunctionsTokens
+from windfall.governor import Governor
 from windfall.observability import logger, tracer
 from windfall.rendezvous import Rendezvous
 
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 settings = Settings.from_environment()
-rendezvous = Rendezvous(DynamoJobTable(settings.insights_table), StepFunctionsTokens())
+tokens = StepFunctionsTokens()
+governor = Governor(DynamoLeaseTable(settings.insights_table), tokens)
+rendezvous = Rendezvous(DynamoJobTable(settings.insights_table), tokens, governor=governor)
 channel = Channel(settings.jobs_topic_arn, settings.notify_jobs_role_arn)
 analysis = RekognitionVideo(channel)
 detector = VideoFeatureDetector(analysis, rendezvous, S3ObjectStore(), settings.results_bucket)

@@ -43,7 +43,7 @@ class VideoFeatureDetector:
             InvalidInputError: Rekognition does not take the video or the settings.
             UnsupportedError: It can not do that here.
             TransientError: Try again; the job that is there is found.
-            QuotaExceededError: Too many jobs run; try again later.
+            QuotaExceededError: Too many jobs run, though there was a slot; try again later.
         """
         feature = task.feature.feature
         if Checkpoints(self.store, task.output, feature).finished() is not None:
@@ -56,4 +56,5 @@ class VideoFeatureDetector:
             task.token,
             lambda: self.analysis.submit(request),
             expected=_LEAST_WAIT + timedelta(seconds=task.seconds or 0),
+            owner=execution,
         )

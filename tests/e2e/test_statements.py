@@ -65,7 +65,6 @@ NOT_USED_HERE = {
     "ModelRole/TellTheEnds": "only when the endpoint of the stack's own model answers",
     "LookAfterItsChildren": "Step Functions asks after children on AWS; here it knows",
     "RecordFailureRole/TellWhoWaits": "only when a slot is given back that somebody waits for",
-    "DetectVideoFeatureRole/TellWhoWaits": "only when a job ends before its token is parked",
     "NarrateTextRole/TellWhoWaits": "only when a narration is there before its token is parked",
     "TranscribeAudioRole/TellMissingFromForbidden": "only when a recording goes before it is heard",
 }
@@ -139,14 +138,14 @@ def use_everything(deployment: Deployment) -> None:
     """Whatever the application does, once: each kind of file, a reuse, a failure."""
     letter = unique("Dear Anna, write to anna@example.com; Lisbon was wonderful.")
     minutes = unique("The committee met in Geneva and agreed on the budget. " * 70)
-    with deployment.limit("transcribe", 1):
+    with deployment.limit("transcribe", 1), deployment.limit("rekognition", 1):
         files = [
             deployment.drop("proof/minutes.txt", minutes, features="sentiment", targets="en"),
             deployment.drop("proof/letter.txt", letter),
             deployment.drop("proof/page.png", a_picture("PNG")),
             deployment.drop("proof/converted.gif", a_picture("GIF")),
             deployment.drop("proof/speech.wav", a_recording(3.5)),
-            deployment.drop("proof/film.mp4", a_film(), features="segments"),
+            deployment.drop("proof/film.mp4", a_film(), features="segments,text"),
             deployment.drop("proof/converted.avi", a_film("avi", "mpeg4"), features="segments"),
             deployment.drop("proof/nothing.txt", b""),
         ]

@@ -11,6 +11,7 @@ import pytest
 from detect_video_feature.logic import VideoFeatureDetector
 from detect_video_feature.models import DetectVideoFeatureTask
 from tests.fakes.jobs import FakeJobTable, FakeTokens
+from tests.fakes.leases import FakeLeaseTable
 from tests.fakes.service_model import request_violations
 from tests.fakes.storage import FakeObjectStore
 from tests.fakes.video_analysis import FakeVideoAnalysis
@@ -20,6 +21,7 @@ from windfall.contracts.features import VideoFeature
 from windfall.contracts.jobs import Completion, JobId
 from windfall.contracts.outcome import Outcome, OutcomeStatus
 from windfall.errors import QuotaExceededError
+from windfall.governor import Governor
 from windfall.rendezvous import Rendezvous
 
 EVENTS = Path(__file__).parents[3] / "events/detect_video_feature"
@@ -46,10 +48,12 @@ def task(name: str = "labels") -> DetectVideoFeatureTask:
 class Stage:
     """The function in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, slots: int = 20) -> None:
         self.table, self.tokens = FakeJobTable(), FakeTokens()
         self.store, self.analysis = FakeObjectStore(), FakeVideoAnalysis()
-        rendezvous = Rendezvous(self.table, self.tokens, clock=lambda: NOW)
+        self.leases = FakeLeaseTable(limit=slots)
+        governor = Governor(self.leases, self.tokens, clock=lambda: NOW)
+        rendezvous = Rendezvous(self.table, self.tokens, lambda: NOW, governor)
         self.detector = VideoFeatureDetector(
             self.analysis, rendezvous, self.store, "windfall-results"
         )
@@ -72,6 +76,17 @@ def test_a_task_that_is_tried_again_finds_its_job() -> None:
     assert list(stage.analysis.requests) == [NAME]
 
 
+def test_a_feature_that_finds_no_slot_waits_for_one_under_its_own_name_and_buys_nothing() -> None:
+    stage = Stage(slots=1)
+    stage.detector.begin(task())
+    assert stage.detector.begin(task("faces")) == "no slot is free"
+    wait = Completion(error="SlotAwaitedError", reason=NAME.replace("labels", "faces"))
+    assert stage.tokens.told == {task("faces").token: wait}
+    assert list(stage.analysis.requests) == [NAME]
+    (lease,) = stage.leases.look("rekognition").leases
+    assert (lease.holder, lease.owner) == (NAME, NAME.removeprefix("windfall-results-")[:-7])
+
+
 def test_what_an_earlier_attempt_finished_is_not_bought_again() -> None:
     stage = Stage()
     outcome = Outcome(feature="labels", status=OutcomeStatus.OK)
@@ -79,6 +94,7 @@ def test_what_an_earlier_attempt_finished_is_not_bought_again() -> None:
     assert stage.detector.begin(task()) == "finished before"
     assert stage.tokens.told == {task().token: Completion(result={"job": None})}
     assert not stage.analysis.requests
+    assert not stage.leases.look("rekognition").leases
     assert not stage.table.due
 
 
