@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from admit_file.models import Arrival, arrival_of
 from windfall import identity, keys
+from windfall.checkpoints import finished_features
 from windfall.clock import seconds_between, timestamp
 from windfall.contracts.analysis import AnalysisInput
 from windfall.contracts.base import OutputLocation, S3Pointer
 from windfall.contracts.manifest import FileStatus, Manifest
 from windfall.contracts.profile import Profile
-from windfall.contracts.subject import AnalysisSubject, FileIdentity
+from windfall.contracts.subject import AnalysisSubject, FileIdentity, Why
 from windfall.errors import ConflictError, InvalidInputError, NotFoundError, TransientError
 from windfall.planning.profiles import InvalidProfileError
 from windfall.ports.insights import (
@@ -216,6 +217,8 @@ class Admitter:
         previous: AnalysisRow | None,
     ) -> str:
         """Begin a new attempt; what an earlier one paid for is kept, if it is still there."""
+        output = self._output(candidate, row, previous)
+        is_kept = previous is not None and previous.subject.output == output
         plan = AnalysisInput(
             analysis_id=candidate.analysis_id,
             attempt=1 if previous is None else previous.attempt + 1,
@@ -224,13 +227,14 @@ class Admitter:
             received=candidate.arrival.received,
             file=candidate.file,
             source=self._source(candidate),
-            output=self._output(candidate, row, previous),
+            output=output,
             features=candidate.plan.features,
             text=candidate.plan.text,
             audio=candidate.plan.audio,
             video=candidate.plan.video,
             media=candidate.inspection.media,
             skipped=list(candidate.plan.skipped),
+            reused=finished_features(self.store, output) if is_kept else [],
             table=candidate.plan.table,
             training=candidate.plan.training,
             layout=candidate.inspection.layout,
@@ -332,7 +336,8 @@ class Admitter:
             self.recorder.decline(manifest)
             return f"declined: {reason}"
         revision = 1 if row is None else row.revision + 1
-        self.recorder.turn_away(manifest, revision, Profile().retention_days)
+        why = _why(arrival, row)
+        self.recorder.turn_away(manifest, revision, Profile().retention_days, why)
         return f"{status.value}: {reason}"
 
 
@@ -351,4 +356,15 @@ def _attachment(candidate: Candidate, row: FileRow | None) -> Attachment:
         settings_hash=candidate.settings_hash,
         retention_days=candidate.choice.profile.retention_days,
         revision=1 if row is None else row.revision + 1,
+        why=_why(candidate.arrival, row, candidate.analysis_id),
+        asked=candidate.arrival.asked,
     )
+
+
+def _why(arrival: Arrival, row: FileRow | None, analysis_id: str | None = None) -> Why:
+    """Why a file is taken on now."""
+    if not arrival.requested:
+        return Why.DROPPED
+    if row is None or row.analysis_id is None:
+        return Why.REQUESTED
+    return Why.RERUN if row.analysis_id == analysis_id else Why.SETTINGS_CHANGED

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from windfall.clock import moment_of, timestamp
 from windfall.contracts.arrivals import AnalysisRequested, EventEnvelope, ObjectCreatedEvent
 from windfall.contracts.base import problems_of
+from windfall.contracts.subject import Asked
 from windfall.errors import InvalidInputError
 from windfall.planning.profiles import Overrides
 from windfall.settings import EnvironmentSettings
@@ -52,6 +53,15 @@ class Arrival(NamedTuple):
     rerun: bool = False
     overrides: Overrides = Overrides()
     problem: str | None = None
+
+    @property
+    def asked(self) -> Asked | None:
+        """What the request itself asked for instead of the profile; None when nothing."""
+        said = self.overrides
+        asked = Asked(
+            profile=said.profile, features=_listed(said.features), targets=_listed(said.targets)
+        )
+        return None if asked == Asked() else asked
 
     @property
     def is_folder_marker(self) -> bool:
@@ -130,6 +140,10 @@ def _wrong_request(envelope: EventEnvelope, received: str, error: ValidationErro
         requested=True,
         problem=f"The request is wrong: {problems_of(error)}.",
     )
+
+
+def _listed(values: tuple[str, ...] | None) -> list[str] | None:
+    return None if values is None else list(values)
 
 
 def _texts(values: list[Any] | None) -> tuple[str, ...] | None:

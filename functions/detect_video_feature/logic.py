@@ -37,7 +37,8 @@ class VideoFeatureDetector:
     def begin(self, task: DetectVideoFeatureTask) -> str:
         """Start the job, if it is not there yet, and park the token.
 
-        What an earlier attempt of the analysis has finished is told at once, and not bought again.
+        What an earlier attempt of the analysis has finished is told at once, and not bought again;
+        a job of one that runs still is waited for.
 
         Raises:
             InvalidInputError: Rekognition does not take the video or the settings.
@@ -49,12 +50,20 @@ class VideoFeatureDetector:
         if Checkpoints(self.store, task.output, feature).finished() is not None:
             self.rendezvous.tokens.tell(task.token, Completion(result={"job": None}))
             return "finished before"
-        execution = identity.execution_name(task.analysis_id, task.attempt)
-        request = VideoRequest(f"{self.bucket}-{execution}.{feature}", task.source, task.feature)
+        running = self.rendezvous.running(
+            JobId("rekognition", self._name(task, attempt))
+            for attempt in identity.attempts_before(task.attempt)
+        )
+        name = self._name(task, task.attempt) if running is None else running.name
+        request = VideoRequest(name, task.source, task.feature)
         return self.rendezvous.submit(
             JobId("rekognition", request.name),
             task.token,
             lambda: self.analysis.submit(request),
             expected=_LEAST_WAIT + timedelta(seconds=task.seconds or 0),
-            owner=execution,
+            owner=identity.execution_name(task.analysis_id, task.attempt),
         )
+
+    def _name(self, task: DetectVideoFeatureTask, attempt: int) -> str:
+        execution = identity.execution_name(task.analysis_id, attempt)
+        return f"{self.bucket}-{execution}.{task.feature.feature}"

@@ -8,6 +8,7 @@ from transcribe_audio.logic import AudioTranscriber
 from transcribe_audio.models import Settings, TranscribeAudioTask
 from windfall.adapters.dynamodb_jobs import DynamoJobTable
 from windfall.adapters.dynamodb_leases import DynamoLeaseTable
+from windfall.adapters.s3 import S3ObjectStore
 from windfall.adapters.stepfunctions import StepFunctionsTokens
 from windfall.adapters.transcribe import TranscribeTranscription
 from windfall.governor import Governor
@@ -21,7 +22,9 @@ settings = Settings.from_environment()
 tokens = StepFunctionsTokens()
 governor = Governor(DynamoLeaseTable(settings.insights_table), tokens)
 rendezvous = Rendezvous(DynamoJobTable(settings.insights_table), tokens, governor=governor)
-transcriber = AudioTranscriber(TranscribeTranscription(), rendezvous, settings.results_bucket)
+transcriber = AudioTranscriber(
+    TranscribeTranscription(), rendezvous, S3ObjectStore(), settings.results_bucket
+)
 
 
 @logger.inject_lambda_context

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from windfall import identity
 from windfall.contracts.base import S3Pointer
-from windfall.contracts.jobs import JobId
+from windfall.contracts.jobs import Completion, JobId
 from windfall.errors import InvalidInputError
 from windfall.ports.jobs import Transcription, TranscriptionRequest
 
 if TYPE_CHECKING:
     from transcribe_audio.models import AudioAnalysis, TranscribeAudioTask
     from windfall.contracts.audio import AudioPlan, MediaFacts
+    from windfall.ports.storage import ObjectStore
     from windfall.rendezvous import Rendezvous
 
 TRANSCRIPT = "transcript/transcribe.json"
@@ -33,10 +34,14 @@ class AudioTranscriber:
 
     transcription: Transcription
     rendezvous: Rendezvous
+    store: ObjectStore
     bucket: str
 
     def begin(self, task: TranscribeAudioTask) -> str:
         """Submit the job, if it is not there yet, and park the token.
+
+        A transcript that is there already is told at once, whichever attempt paid for it; a job of
+        an earlier attempt that runs still is waited for. One that failed is begun anew.
 
         Raises:
             InvalidInputError: Transcribe does not take the recording or its settings.
@@ -45,6 +50,16 @@ class AudioTranscriber:
             QuotaExceededError: Too many jobs run, though there was a slot; try again later.
         """
         request = self._request(task.analysis)
+        if request.written.key in self.store.list(request.written.bucket, request.written.key):
+            found = {"status": "COMPLETED", "transcript": request.written.model_dump(mode="json")}
+            self.rendezvous.tokens.tell(task.token, Completion(result=found))
+            return "transcribed before"
+        running = self.rendezvous.running(
+            JobId("transcribe", self._name(task.analysis, attempt))
+            for attempt in identity.attempts_before(task.analysis.attempt)
+        )
+        if running is not None:
+            request = request._replace(name=running.name)
         media = task.analysis.media
         length = timedelta(seconds=(media.seconds if media else None) or 0)
         return self.rendezvous.submit(
@@ -59,16 +74,18 @@ class AudioTranscriber:
         plan = analysis.audio
         if plan is None:
             raise InvalidInputError("The analysis does not say how to transcribe.")
-        execution = identity.execution_name(analysis.analysis_id, analysis.attempt)
         output = analysis.output
         return TranscriptionRequest(
-            name=f"{self.bucket}-{execution}",
+            name=self._name(analysis, analysis.attempt),
             source=analysis.source,
             media_format=analysis.file.format,
             plan=plan,
             channels=_by_channel(plan, analysis.media),
             output=S3Pointer(bucket=output.bucket, key=output.prefix + TRANSCRIPT),
         )
+
+    def _name(self, analysis: AudioAnalysis, attempt: int) -> str:
+        return f"{self.bucket}-{identity.execution_name(analysis.analysis_id, attempt)}"
 
 
 def _by_channel(plan: AudioPlan, media: MediaFacts | None) -> bool:

@@ -66,7 +66,6 @@ NOT_USED_HERE = {
     "LookAfterItsChildren": "Step Functions asks after children on AWS; here it knows",
     "RecordFailureRole/TellWhoWaits": "only when a slot is given back that somebody waits for",
     "NarrateTextRole/TellWhoWaits": "only when a narration is there before its token is parked",
-    "TranscribeAudioRole/TellMissingFromForbidden": "only when a recording goes before it is heard",
 }
 """Statements that nothing here needs, and what does: by Sid, or by role and Sid."""
 

@@ -71,6 +71,7 @@ def manifest(key: str, status: FileStatus = FileStatus.ANALYZED) -> Manifest:
         recorded="2026-11-23T14:00:05.500Z",
         outcomes=[],
         files=[],
+        before=None,
     )
 
 

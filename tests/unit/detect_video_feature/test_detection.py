@@ -87,6 +87,19 @@ def test_a_feature_that_finds_no_slot_waits_for_one_under_its_own_name_and_buys_
     assert (lease.holder, lease.owner) == (NAME, NAME.removeprefix("windfall-results-")[:-7])
 
 
+def test_a_job_of_an_earlier_attempt_that_still_runs_is_waited_for() -> None:
+    stage = Stage()
+    stage.detector.begin(task())
+    again = task().model_copy(update={"attempt": 2, "token": "second"})
+    stage.detector.begin(again)
+    (row,) = stage.table.rows.values()
+    assert row.tokens == {task().token, "second"}
+
+    stage.table.complete(JobId("rekognition", NAME), Completion(error="InvalidInputError"))
+    stage.detector.begin(again)
+    assert list(stage.analysis.requests) == [NAME, NAME.replace("-1.", "-2.")]
+
+
 def test_what_an_earlier_attempt_finished_is_not_bought_again() -> None:
     stage = Stage()
     outcome = Outcome(feature="labels", status=OutcomeStatus.OK)
@@ -121,6 +134,8 @@ def test_the_same_request_has_the_same_token_and_any_other_one_another() -> None
     stage = Stage()
     for name in ("labels", "faces", "working_copy"):
         stage.detector.begin(task(name))
+        for job in list(stage.table.rows):
+            stage.table.complete(job, Completion(result={"job": "ended"}))
     requests = list(stage.analysis.requests.values())
     tokens = [request_of(request, CHANNEL)["ClientRequestToken"] for request in requests]
     again = [request_of(request, CHANNEL)["ClientRequestToken"] for request in requests]

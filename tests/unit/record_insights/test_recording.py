@@ -14,8 +14,10 @@ from record_insights.models import RecordRequest
 from tests.fakes.films import film
 from tests.fakes.hooks import CrashAfter, CrashError, Hook
 from tests.fakes.world import World, analysis_requested
+from windfall import identity, keys
 from windfall.contracts.bus import FileAnalyzed
 from windfall.contracts.outcome import Outcome, OutcomeStatus, ServiceCall
+from windfall.manifest import MOST_HISTORY
 from windfall.schemas import PUBLISHED, schema_of, text_of
 
 ROOT = Path(__file__).parents[3]
@@ -75,16 +77,80 @@ def test_what_an_earlier_attempt_paid_for_is_not_paid_again() -> None:
     world = World()
     world.admit_all(world.drop("a.txt", TEXT))
     (plan,) = world.workflows.started.values()
+    plan = plan.model_copy(update={"reused": ["pii"]})
     call = ServiceCall(service="comprehend", operation="DetectSentiment", count=1, units=3)
     early, late = (
-        Outcome(feature=name, status=OutcomeStatus.OK, calls=[call], started=started)
-        for name, started in (("pii", "2000-01-01T00:00:00.000Z"), ("sentiment", plan.received))
+        Outcome(feature=name, status=OutcomeStatus.OK, calls=[call])
+        for name in ("pii", "sentiment")
     )
     world.insights_recorder.record(RecordRequest(analysis=plan, outcomes=[early, late]))
 
     (spent,) = world.spending.entries.values()
     assert list(spent.features) == ["sentiment"]
-    assert {outcome.cost for outcome in world.only_manifest().outcomes} == {0.0003}
+    manifest = world.only_manifest()
+    assert {outcome.cost for outcome in manifest.outcomes} == {0.0003}
+    (line,) = manifest.history
+    assert (line.ok, line.reused) == (2, 1)
+
+
+def test_a_manifest_tells_every_attempt_and_why_it_was_made() -> None:
+    world = World()
+    world.admit_all(world.drop("a.txt", TEXT))
+    world.finish_all("sentiment")
+    request = {"bucket": "inbox", "key": "a.txt"}
+    world.admit_all(analysis_requested("again", rerun=True, **request))
+    (_, second) = world.workflows.started.values()
+    world.finish(second)
+    world.admit_all(analysis_requested("other", features=["pii"], targets=[], **request))
+    (*_, third) = world.workflows.started.values()
+    world.break_off(identity.execution_name(third.analysis_id, third.attempt))
+
+    history = world.only_manifest().history
+    assert [line.revision for line in history] == [1, 2, 3]
+    assert [line.why.value for line in history] == ["dropped", "rerun", "settings_changed"]
+    assert [line.status.value for line in history] == ["partial", "analyzed", "failed"]
+    assert [(line.ok, line.failed) for line in history] == [(0, 1), (1, 0), (0, 0)]
+    asked = world.only_manifest().asked
+    assert asked is not None
+    assert (asked.profile, asked.features, asked.targets) == (None, ["pii"], [])
+
+
+def test_a_copy_tells_that_it_paid_for_nothing() -> None:
+    world = World()
+    world.admit_all(world.drop("a.txt", TEXT), world.drop("b.txt", TEXT))
+    world.finish_all()
+
+    lines = [line for file in world.index.files for line in world.manifest(file).history]
+    assert sorted((line.ok, line.reused) for line in lines) == [(1, 0), (1, 1)]
+
+
+def test_a_manifest_from_before_there_was_a_history_begins_it() -> None:
+    world = World()
+    world.admit_all(world.drop("a.txt", TEXT))
+    world.finish_all("sentiment")
+    manifest = world.only_manifest()
+    old = manifest.model_dump_json(exclude={"history", "asked"})
+    world.store.drop("results", keys.manifest_key(manifest.file_id), old.encode())
+    world.admit_all(analysis_requested(bucket="inbox", key="a.txt", rerun=True))
+    (_, second) = world.workflows.started.values()
+    world.finish(second)
+
+    told = [(line.why.value, line.status.value) for line in world.only_manifest().history]
+    assert told == [("dropped", "partial"), ("rerun", "analyzed")]
+
+
+def test_a_long_history_keeps_its_latest_lines() -> None:
+    world = World()
+    world.admit_all(world.drop("a.txt", TEXT))
+    world.finish_all("sentiment")
+    for number in range(MOST_HISTORY):
+        request = analysis_requested(str(number), bucket="inbox", key="a.txt", rerun=True)
+        world.admit_all(request)
+        (*_, plan) = world.workflows.started.values()
+        world.finish(plan, "sentiment")
+
+    history = world.only_manifest().history
+    assert [line.revision for line in history] == list(range(2, MOST_HISTORY + 2))
 
 
 def test_one_failed_feature_makes_a_file_partial() -> None:

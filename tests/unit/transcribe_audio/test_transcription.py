@@ -12,6 +12,7 @@ import pytest
 from tests.fakes.jobs import FakeJobTable, FakeTokens, FakeTranscription
 from tests.fakes.leases import FakeLeaseTable
 from tests.fakes.service_model import request_violations
+from tests.fakes.storage import FakeObjectStore
 from transcribe_audio.logic import AudioTranscriber
 from transcribe_audio.models import TranscribeAudioTask
 from windfall.adapters.transcribe import completion_of, request_of
@@ -37,7 +38,10 @@ class Stage:
         self.table, self.tokens = FakeJobTable(), FakeTokens()
         self.service = FakeTranscription()
         rendezvous = Rendezvous(self.table, self.tokens, clock=lambda: NOW)
-        self.transcriber = AudioTranscriber(self.service, rendezvous, "windfall-results")
+        self.store = FakeObjectStore()
+        self.transcriber = AudioTranscriber(
+            self.service, rendezvous, self.store, "windfall-results"
+        )
 
     def request(self, wanted: TranscribeAudioTask) -> TranscriptionRequest:
         assert self.transcriber.begin(wanted) == "parked"
@@ -71,6 +75,59 @@ def test_a_job_that_ended_before_its_token_was_parked_is_told_at_once() -> None:
     assert stage.transcriber.begin(task()) == "ended already"
     assert stage.tokens.told == {task().token: ended}
     assert not stage.table.due
+
+
+@pytest.mark.parametrize(
+    ("name", "written"), [("memo", "transcribe.json"), ("call", "redacted-transcribe.json")]
+)
+def test_a_transcript_that_is_there_is_told_and_not_paid_for_again(name: str, written: str) -> None:
+    stage = Stage()
+    wanted = attempt(2, task(name))
+    output = wanted.analysis.output
+    key = f"{output.prefix}transcript/{written}"
+    stage.store.drop(output.bucket, key, b"{}")
+
+    assert stage.transcriber.begin(wanted) == "transcribed before"
+    assert stage.service.requests == {}
+    (told,) = stage.tokens.told.values()
+    assert told.result["transcript"] == {
+        "bucket": output.bucket, "key": key, "version_id": None,
+    }  # fmt: skip
+
+
+def test_what_transcribe_writes_beside_a_transcript_is_none() -> None:
+    stage = Stage()
+    wanted = task("call")
+    output = wanted.analysis.output
+    for name in (".write_access_check_file.temp", "transcribe.json"):
+        stage.store.drop(output.bucket, f"{output.prefix}transcript/{name}", b"{}")
+    assert stage.transcriber.begin(wanted) == "parked"
+
+
+def test_a_job_of_an_earlier_attempt_that_still_runs_is_waited_for() -> None:
+    stage = Stage()
+    stage.transcriber.begin(task())
+    again = attempt(2, task().model_copy(update={"token": "second"}))
+
+    assert stage.transcriber.begin(again) == "parked"
+    ((job, row),) = stage.table.rows.items()
+    assert row.tokens == {task().token, "second"}
+    assert list(stage.service.requests) == [job.name]
+
+
+def test_a_job_that_failed_is_begun_anew_by_the_next_attempt() -> None:
+    stage = Stage()
+    stage.transcriber.begin(task())
+    (first,) = stage.table.rows
+    stage.table.complete(first, Completion(error="InvalidInputError", reason="Bad sound."))
+
+    assert stage.transcriber.begin(attempt(2, task())) == "parked"
+    assert list(stage.service.requests) == [first.name, f"{first.name[:-1]}2"]
+
+
+def attempt(number: int, wanted: TranscribeAudioTask) -> TranscribeAudioTask:
+    analysis = wanted.analysis.model_copy(update={"attempt": number})
+    return wanted.model_copy(update={"analysis": analysis})
 
 
 @pytest.mark.parametrize(
@@ -140,7 +197,7 @@ def test_a_recording_that_finds_no_slot_is_told_to_wait_and_not_submitted() -> N
     leases = FakeLeaseTable(limit=1)
     governor = Governor(leases, stage.tokens, clock=lambda: NOW)
     rendezvous = Rendezvous(stage.table, stage.tokens, lambda: NOW, governor)
-    transcriber = AudioTranscriber(stage.service, rendezvous, "windfall-results")
+    transcriber = AudioTranscriber(stage.service, rendezvous, stage.store, "windfall-results")
     governor.take(JobId("transcribe", "another"), "", timedelta(minutes=10))
     wanted = task()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from windfall.clock import moment_of
 from windfall.ports.spending import Spent
 
 if TYPE_CHECKING:
@@ -14,12 +13,9 @@ if TYPE_CHECKING:
 
 
 def spent_on(analysis: AnalysisSubject, outcomes: Sequence[Outcome]) -> Spent:
-    """The entry of an attempt: what earlier attempts had paid for already is not in it."""
-    began = moment_of(analysis.received)
+    """The entry of an attempt: what was paid for before it began is not in it."""
     bought = [
-        outcome
-        for outcome in outcomes
-        if outcome.calls and (outcome.started is None or moment_of(outcome.started) >= began)
+        outcome for outcome in outcomes if outcome.calls and outcome.feature not in analysis.reused
     ]
     return Spent(
         analysis_id=analysis.analysis_id,

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _DIGITS = 40
 _PLAN_VERSION = 1
 """Grows when the same settings come to mean other results, so that old ones are not reused."""
+_ATTEMPTS_BACK = 3
+"""An attempt begins when the one before has ended, and only its end by force leaves jobs behind."""
 _EXECUTION_NAME = re.compile(r"^([0-9a-f]{40})-([1-9][0-9]*)$")
 
 
@@ -65,6 +67,11 @@ def analysis_id(content_sha256: str, settings: str) -> str:
 def execution_name(analysis: str, attempt: int) -> str:
     """The name that makes starting an execution twice harmless."""
     return f"{analysis}-{attempt}"
+
+
+def attempts_before(attempt: int) -> range:
+    """The attempts before this one whose jobs may run still, the latest first."""
+    return range(attempt - 1, max(0, attempt - 1 - _ATTEMPTS_BACK), -1)
 
 
 def stack_mark(bucket: str) -> str:

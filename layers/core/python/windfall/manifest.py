@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from windfall import keys
 from windfall.clock import seconds_between
-from windfall.contracts.manifest import FileStatus, Manifest, ResultFile
+from windfall.contracts.manifest import Attempt, FileStatus, Manifest, ResultFile
 from windfall.contracts.outcome import Outcome, OutcomeStatus
+from windfall.contracts.subject import Why
 
 if TYPE_CHECKING:
     from windfall.contracts.base import OutputLocation
@@ -28,6 +30,9 @@ _MEDIA_TYPES = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
 }
+MOST_HISTORY = 50
+"""Lines of a history; older ones are left out."""
+_TOLD = ("received", "recorded", "profile", "settings_hash", "analysis_id", "attempt", "status")
 _ANALYSIS_FOLDER = re.compile(r"^[0-9a-f]{12}/")
 _INNER_FOLDERS = ("outcomes/", "parts/")
 """Folders of a result that only the functions themselves read."""
@@ -65,12 +70,13 @@ def manifest_of(
     recorded: str,
     outcomes: Sequence[Outcome],
     files: Sequence[ResultFile],
+    before: Manifest | None,
     reason: str | None = None,
 ) -> Manifest:
-    """The manifest of a file that an analysis ended."""
+    """The manifest of a file that an analysis ended; `before` is the one that it replaces."""
     file = attachment.file
     owner = keys.owner_of_prefix(analysis.output.prefix)
-    return Manifest(
+    manifest = Manifest(
         **file.model_dump(),
         kind=analysis.kind,
         profile=attachment.profile,
@@ -85,4 +91,41 @@ def manifest_of(
         outcomes=list(outcomes),
         files=list(files),
         reused_from=None if owner == file.file_id else owner,
+        asked=attachment.asked,
     )
+    began = (analysis.file.file_id, analysis.received)
+    is_own = began == (attachment.file.file_id, attachment.received)
+    # Of an analysis that another file began, nothing is paid for this one.
+    reused = analysis.reused if is_own else [outcome.feature for outcome in outcomes]
+    line = line_of(manifest, attachment.revision, attachment.why, reused)
+    return with_history(manifest, line, before)
+
+
+def line_of(manifest: Manifest, revision: int, why: Why, reused: Collection[str] = ()) -> Attempt:
+    """The line of a file's history that a manifest tells of."""
+    counts = Counter(outcome.status for outcome in manifest.outcomes)
+    return Attempt(
+        revision=revision,
+        why=why,
+        **{name: getattr(manifest, name) for name in _TOLD},
+        ok=counts[OutcomeStatus.OK],
+        skipped=counts[OutcomeStatus.SKIPPED],
+        failed=counts[OutcomeStatus.FAILED],
+        reused=sum(
+            outcome.status is OutcomeStatus.OK and outcome.feature in reused
+            for outcome in manifest.outcomes
+        ),
+    )
+
+
+def with_history(manifest: Manifest, line: Attempt, before: Manifest | None) -> Manifest:
+    """A manifest with what the one before it told, and its own line at the end.
+
+    Written again after a crash, a line takes its own place. One from before there was a history
+    has none, and is itself the line.
+    """
+    told: list[Attempt] = []
+    if before is not None:
+        told = before.history or [line_of(before, max(1, line.revision - 1), Why.DROPPED)]
+    lines = [*(one for one in told if one.revision < line.revision), line]
+    return manifest.model_copy(update={"history": lines[-MOST_HISTORY:]})

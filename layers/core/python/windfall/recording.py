@@ -13,13 +13,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pydantic import ValidationError
+
 from windfall import keys
 from windfall.clock import Clock, timestamp, utc_now
 from windfall.contracts.base import S3Pointer
 from windfall.contracts.bus import FileAnalyzed, FileEvent, FileFailed, FileRejected
 from windfall.contracts.manifest import FileStatus, Manifest, ResultFile
+from windfall.contracts.subject import Why
 from windfall.errors import ConflictError, TransientError
-from windfall.manifest import manifest_of, result_files, status_of
+from windfall.manifest import line_of, manifest_of, result_files, status_of, with_history
 from windfall.ports.insights import ANALYZING, Attachment, FileRow, InsightsIndex, Term
 from windfall.terms import has_terms, terms_of
 
@@ -84,6 +87,7 @@ class Recorder:
             recorded=timestamp(self.clock()),
             outcomes=insights.outcomes,
             files=insights.files,
+            before=self._before(row.file_id, row.revision),
         )
         self._write_manifest(manifest)
         self.index.write_generation(attachment, insights.outcomes, insights.terms)
@@ -116,6 +120,7 @@ class Recorder:
             recorded=timestamp(self.clock()),
             outcomes=outcomes,
             files=result_files(output, self.store.list(output.bucket, output.prefix)),
+            before=self._before(row.file_id, row.revision),
             reason=reason,
         )
         self._write_manifest(manifest)
@@ -126,12 +131,16 @@ class Recorder:
         self._announce(manifest, attachment.revision)
         return manifest
 
-    def turn_away(self, manifest: Manifest, revision: int, retention_days: int) -> None:
+    def turn_away(
+        self, manifest: Manifest, revision: int, retention_days: int, why: Why = Why.DROPPED
+    ) -> None:
         """Record a file that ends before any analysis.
 
         Raises:
             ConflictError: The file was recorded or claimed by somebody else meanwhile.
         """
+        before = self._before(manifest.file_id, revision)
+        manifest = with_history(manifest, line_of(manifest, revision, why), before)
         self._write_manifest(manifest)
         self.index.turn_away(manifest, revision, retention_days)
         self._announce(manifest, revision)
@@ -166,6 +175,20 @@ class Recorder:
             self.index.remove_generation(row.file_id, row.generation)
         except TransientError:
             return
+
+    def _before(self, file_id: str, revision: int) -> Manifest | None:
+        """What the file's manifest told until now; None for a new file.
+
+        One that this version can not read is replaced, and its history with it: it was written by
+        a later version, or by somebody else.
+        """
+        if revision == 1:
+            return None
+        body = self.store.find(self._manifest_pointer(file_id))
+        try:
+            return None if body is None else Manifest.model_validate_json(body)
+        except ValidationError:
+            return None
 
     def _manifest_pointer(self, file_id: str) -> S3Pointer:
         return S3Pointer(bucket=self.bucket, key=keys.manifest_key(file_id))

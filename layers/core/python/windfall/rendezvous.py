@@ -19,7 +19,7 @@ order of them with a crash after each (tests/unit/windfall/test_rendezvous.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -178,6 +178,18 @@ class Rendezvous:
                 same again is harmless.
         """
         return self._take(submitting(token), job, submit=submit, due=expected, owner=owner)
+
+    def running(self, jobs: Iterable[JobId]) -> JobId | None:
+        """The first of several jobs that was submitted, and of whose end nothing is known.
+
+        Raises:
+            TransientError: The table can not answer now.
+        """
+        for job in jobs:
+            row = self.table.read(job)
+            if row.tokens and row.completion is None:
+                return job
+        return None
 
     def resume(self, job: JobId, service: JobService, handle: str | None = None) -> str:
         """Tell who waits for a job that it ended; "running" when it did not.

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from windfall.contracts.base import Contract, HexId, Sha256, Timestamp
 from windfall.contracts.outcome import Outcome
-from windfall.contracts.subject import Kind
+from windfall.contracts.subject import Asked, Kind, Why
 
 
 class FileStatus(StrEnum):
@@ -34,6 +34,31 @@ class ResultFile(Contract):
     media_type: str
 
 
+class Attempt(Contract):
+    """One time that the file was analyzed, or turned away; a line of its history.
+
+    Attributes:
+        revision: Counts the times that the file was taken on.
+        attempt: Of the analysis, which the file may share with others.
+        ok: How many features ended so; as are `skipped` and `failed`.
+        reused: How many of the `ok` ones were there before, and so cost nothing this time.
+    """
+
+    revision: int = Field(ge=1)
+    why: Why
+    received: Timestamp
+    recorded: Timestamp
+    profile: str | None = None
+    settings_hash: Sha256 | None = None
+    analysis_id: HexId | None = None
+    attempt: int | None = Field(default=None, ge=1)
+    status: FileStatus
+    ok: int = Field(default=0, ge=0)
+    skipped: int = Field(default=0, ge=0)
+    failed: int = Field(default=0, ge=0)
+    reused: int = Field(default=0, ge=0)
+
+
 class Manifest(Contract):
     """The published record of one file.
 
@@ -43,6 +68,8 @@ class Manifest(Contract):
         reason: Why the file was rejected or failed, for a person; null otherwise.
         seconds: From the event's time to this record.
         reused_from: The file whose folder holds the results, when it is another one.
+        asked: What a request asked for instead of what the profile says; null when nothing was.
+        history: Every time that the file was analyzed, this one last; the latest fifty.
     """
 
     schema_version: Literal["1"] = "1"
@@ -67,3 +94,5 @@ class Manifest(Contract):
     outcomes: list[Outcome] = Field(default_factory=list)
     files: list[ResultFile] = Field(default_factory=list)
     reused_from: HexId | None = None
+    asked: Asked | None = None
+    history: list[Attempt] = Field(default_factory=list)

@@ -23,6 +23,29 @@ class Kind(StrEnum):
     VIDEO = "video"
 
 
+class Why(StrEnum):
+    """Why a file was analyzed.
+
+    dropped: it appeared in the inbox; requested: somebody asked for it on the bus;
+    settings_changed: somebody asked, and other settings hold than before; rerun: somebody asked for
+    what failed or was skipped; forced: somebody asked for everything anew.
+    """
+
+    DROPPED = "dropped"
+    REQUESTED = "requested"
+    SETTINGS_CHANGED = "settings_changed"
+    RERUN = "rerun"
+    FORCED = "forced"
+
+
+class Asked(Contract):
+    """What a request asked for instead of what the profile says; null where it says nothing."""
+
+    profile: str | None = None
+    features: list[str] | None = None
+    targets: list[str] | None = None
+
+
 class FileIdentity(Contract):
     """The dropped file: where it lies and what its bytes are."""
 
@@ -50,6 +73,7 @@ class AnalysisSubject(Contract):
         attempt: Grows when the analysis is started again after it failed.
         source: The file itself, or its converted working copy.
         skipped: What can't be found in this file; the record tells of it.
+        reused: Features that were finished when the attempt began; nothing is paid for them.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -63,3 +87,4 @@ class AnalysisSubject(Contract):
     source: S3Pointer
     output: OutputLocation
     skipped: list[SkippedFeature] = Field(default_factory=list)
+    reused: list[str] = Field(default_factory=list)

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from windfall.contracts.base import Contract, Sha256, Timestamp
-from windfall.contracts.subject import AnalysisSubject, FileIdentity, Kind
+from windfall.contracts.subject import AnalysisSubject, Asked, FileIdentity, Kind, Why
 
 if TYPE_CHECKING:
     from windfall.contracts.analysis import AnalysisInput
@@ -37,6 +37,7 @@ class Attachment(Contract):
 
     Attributes:
         revision: Grows with every claim on the file; its insights carry it as their generation.
+        asked: What a request asked for instead of what the profile says; null when nothing was.
     """
 
     file: FileIdentity
@@ -46,6 +47,8 @@ class Attachment(Contract):
     settings_hash: Sha256
     retention_days: int
     revision: int
+    why: Why = Why.DROPPED
+    asked: Asked | None = None
 
 
 class FileRow(NamedTuple):

@@ -125,6 +125,14 @@ class TranscriptionRequest(NamedTuple):
     channels: bool
     output: S3Pointer
 
+    @property
+    def written(self) -> S3Pointer:
+        """Where the transcript lies that is read on; Transcribe names a redacted one itself."""
+        if not self.plan.redact:
+            return self.output
+        folder, _, name = self.output.key.rpartition("/")
+        return self.output.model_copy(update={"key": f"{folder}/redacted-{name}"})
+
 
 class Transcription(JobService, Protocol):
     """Amazon Transcribe."""
