@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pydantic import Field
 
 from windfall.contracts.base import Contract
+from windfall.errors import InvalidInputError
 
 _MOST_CLASSES = 50
 _OTHERS = "(others)"
@@ -69,15 +70,26 @@ class Bar:
 
 
 class Distribution:
-    """All payloads' counts together."""
+    """All payloads' counts together.
+
+    Raises:
+        InvalidInputError: The payloads were not answered alike.
+    """
 
     def __init__(self, parts: Iterable[Counts]) -> None:
+        self.columns: list[str] | None = None
         numbers: Counter[float] = Counter()
         classes: Counter[str] = Counter()
         self.rows = self.unusable = 0
         self.total = 0.0
         ends: list[float] = []
         for part in parts:
+            if self.columns is None:
+                self.columns = part.columns
+            elif self.columns != part.columns:
+                raise InvalidInputError(
+                    "The model's answers differ between the parts of the table."
+                )
             self.rows += part.rows
             self.unusable += part.unusable
             self.total += part.total

@@ -13,17 +13,18 @@ from join_predictions.charts import as_png, as_svg, draw
 from join_predictions.distribution import Counts, Distribution, count
 from join_predictions.verdicts import judge
 from windfall.addresses import object_at
-from windfall.checkpoints import Checkpoints, TimeLeft, take_steps
+from windfall.checkpoints import RESERVE, Checkpoints, TimeLeft, take_steps
 from windfall.clock import Clock, utc_now
 from windfall.contracts.outcome import Outcome, ServiceCall
 from windfall.contracts.scoring import JoinTask, Payload, ScoredPayload, Sheet
 from windfall.contracts.table import ScoringMode
-from windfall.errors import InvalidInputError, NotFoundError
+from windfall.errors import InvalidInputError, NotFoundError, WorkContinuesError
 from windfall.features import Finding, fitted, settle
+from windfall.ranges import PieceFile
 from windfall.reasons import readable
 from windfall.tables import workroom
 from windfall.tables.answers import read_answers
-from windfall.tables.spreadsheets import MEDIA_TYPE, CsvPieces, csv_pieces, guarded_row
+from windfall.tables.spreadsheets import MEDIA_TYPE, csv_pieces, guarded_pieces, guarded_row
 
 if TYPE_CHECKING:
     from windfall.contracts.base import S3Pointer
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
 FEATURE = "predictions"
 _WORKERS = 2
+_MEGABYTES_SIDE_BY_SIDE = 25
+"""Payloads beyond that are joined one by one: their answers are held."""
+_BYTES_A_SECOND = 20_000_000
+"""Of all predictions, when they are put together: less than S3 reads and writes in turn."""
 _JSON = "application/json"
 _OPERATIONS = {
     ScoringMode.ASYNC: "InvokeEndpointAsync",
@@ -90,25 +95,31 @@ class _Work:
             and workroom.counts_name(number) not in saved
             and workroom.failure_name(number) not in saved
         ]
-        take_steps(left, self._join_or_tell, self._time_left, workers=_WORKERS)
+        is_small = self._plan.payload_megabytes <= _MEGABYTES_SIDE_BY_SIDE
+        workers = _WORKERS if is_small else 1
+        take_steps(left, self._join_or_tell, self._time_left, workers=workers)
+        if left and self._time_left() < RESERVE + self._longest_assembly():
+            raise WorkContinuesError("All is joined; the next try puts it together.")
         lost = self._lost()
         joined = [number for number in self._task.payloads if number not in lost]
         if not joined:
             raise InvalidInputError(next(iter(lost.values()), "Nothing was scored."))
         names = [workroom.counts_name(number) for number in joined]
-        counts = [Counts.model_validate_json(body) for body in self._saved.parts(names)]
-        if any(one.columns != counts[0].columns for one in counts):
-            raise InvalidInputError("The model's answers differ between the parts of the table.")
-        self._write_predictions(joined, counts[0].columns)
+        distribution = Distribution(map(Counts.model_validate_json, self._saved.each(names)))
+        columns = distribution.columns or []
+        self._write_predictions(joined, columns)
         if lost:
             self._write_rejected(lost)
-        distribution = Distribution(counts)
         self._write_pictures(distribution)
-        finding = self._told(distribution, counts[0].columns)
+        finding = self._told(distribution, columns)
         if lost:
             self.found_in_part = finding
             raise InvalidInputError(self._told_of(lost))
         return finding
+
+    def _longest_assembly(self) -> float:
+        """Milliseconds that putting all together takes at the most: it is not done by halves."""
+        return 1000 * self._task.analysis.file.size / _BYTES_A_SECOND
 
     def _told_of(self, lost: Mapping[int, str]) -> str:
         reasons = list(dict.fromkeys(lost.values()))[:_REASONS]
@@ -129,10 +140,9 @@ class _Work:
         part = Payload.model_validate_json(self._saved.part(workroom.part_name(number)))
         body = self._store.read(self._output(number))
         verdicts = judge(read_answers(body, part.rows), self._sheet.model, self._plan.threshold)
-        pieces = CsvPieces()
-        for beside, cells in zip(self._rows(number), verdicts.cells, strict=True):
-            pieces.write([*beside, *guarded_row(cells)])
-        self._saved.save(workroom.joined_name(number), pieces.take(), MEDIA_TYPE)
+        rows = zip(self._rows(number), verdicts.cells, strict=True)
+        pieces = guarded_pieces([*beside, *guarded_row(cells)] for beside, cells in rows)
+        self._saved.save_pieces(workroom.joined_name(number), pieces, MEDIA_TYPE)
         counts = count(verdicts.columns, part.rows, verdicts.scores, verdicts.classes)
         self._saved.save(workroom.counts_name(number), counts.model_dump_json().encode())
 
@@ -144,8 +154,8 @@ class _Work:
 
     def _rows(self, number: int) -> Iterator[list[str]]:
         """The rows of a payload as they stand beside their predictions, guarded already."""
-        text = self._saved.part(workroom.rows_name(number)).decode()
-        return csv.reader(io.StringIO(text, newline=""))
+        stream = io.BufferedReader(PieceFile(self._saved.pieces(workroom.rows_name(number))))
+        return csv.reader(io.TextIOWrapper(stream, "utf-8", newline=""))
 
     def _reason(self, number: int) -> str | None:
         """Why the machine could not have a payload scored."""
@@ -170,28 +180,28 @@ class _Work:
         row = "row" if "row" not in kept else "row_number"
         named = [name if name not in (row, *kept) else f"model_{name}" for name in columns]
         head = csv_pieces([[row, *kept, *named]])
-        bodies = (self._saved.part(workroom.joined_name(number)) for number in joined)
-        self._write_pieces("predictions.csv", chain(head, bodies))
+        bodies = (self._saved.pieces(workroom.joined_name(number)) for number in joined)
+        self._write_pieces("predictions.csv", chain(head, chain.from_iterable(bodies)))
 
     def _write_rejected(self, lost: Mapping[int, str]) -> None:
         """`rejected.csv` once more, with the rows whose payload was not scored."""
         self._write_pieces("rejected.csv", self._rejected(lost))
 
     def _rejected(self, lost: Mapping[int, str]) -> Iterator[bytes]:
-        sheet = self._sheet
-        places = {name: place for place, name in enumerate(sheet.kept, 1)}
-        yield from csv_pieces([["row", "reason", *sheet.header]])
+        yield from csv_pieces([["row", "reason", *self._sheet.header]])
         for number in range(1, workroom.parts_done(self._saved.saved()) + 1):
             if workroom.rejected_name(number) in self._saved.saved():
                 yield self._saved.part(workroom.rejected_name(number))
             if number in lost:
-                pieces = CsvPieces()
-                for beside in self._rows(number):
-                    cells = [
-                        beside[places[name]] if name in places else "" for name in sheet.header
-                    ]
-                    pieces.write([beside[0], *guarded_row([lost[number]]), *cells])
-                yield pieces.take()
+                reason = guarded_row([lost[number]])
+                yield from guarded_pieces(
+                    [beside[0], *reason, *self._cells_of(beside)] for beside in self._rows(number)
+                )
+
+    def _cells_of(self, beside: Sequence[str]) -> list[str]:
+        """A row as the table has it, so far as it was kept."""
+        places = {name: place for place, name in enumerate(self._sheet.kept, 1)}
+        return [beside[places[name]] if name in places else "" for name in self._sheet.header]
 
     def _write_pieces(self, name: str, pieces: Iterable[bytes]) -> None:
         output = self._task.analysis.output

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from windfall.contracts.input_contract import ContentType
     from windfall.tables.reading import Row
 
+MOST_ROWS = 500_000
+"""Rows of a part: the answers to them are held when they are joined, however short the rows are."""
 _MOST_REJECTED_CHARACTERS = 8 << 20
 """Rejected rows of one part; a table of nothing but wrong rows must not fill the memory."""
 _REASONS = 3
@@ -80,7 +82,8 @@ def cut(rows: Iterable[Row], shape: Shape) -> Iterator[Part]:
                 yield part.done()
                 part = _Growing(shape)
             continue
-        if part.rows and part.size + len(line) > shape.most:
+        is_full = part.rows >= MOST_ROWS or part.size + len(line) > shape.most
+        if part.rows and is_full:
             part.read -= 1
             yield part.done()
             part = _Growing(shape)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from prepare_table.cutting import Part, Shape, cut
+from prepare_table.cutting import MOST_ROWS, Part, Shape, cut
 from windfall import identity
 from windfall.addresses import object_at
 from windfall.checkpoints import RESERVE, Checkpoints, TimeLeft
@@ -154,7 +154,8 @@ class _Work:
         if number > MOST_PAYLOADS and self._plan.mode is ScoringMode.ASYNC:
             raise InvalidInputError(
                 f"The table needs more than {MOST_PAYLOADS} payloads of"
-                f" {self._plan.payload_megabytes} MB; let them be larger (table.payload_megabytes)."
+                f" {self._plan.payload_megabytes} MB or {MOST_ROWS:,} rows; let them be larger"
+                " (table.payload_megabytes), or score it by batch_transform."
             )
         payload = Payload(
             number=number,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -18,12 +18,13 @@ from join_predictions.distribution import Bar, Distribution, count
 from join_predictions.logic import PredictionJoiner
 from prepare_table.logic import TablePreparer
 from tests.fakes.scoring import RESULTS, result, row_sums, scoring_analysis, table_of
-from tests.fakes.storage import FakeObjectStore
+from tests.fakes.storage import FakeObjectStore, FakeOpenObject
 from windfall.contracts.base import S3Pointer
 from windfall.contracts.input_contract import InputContract
 from windfall.contracts.outcome import Outcome
 from windfall.contracts.scoring import JoinTask, ScoredPayload, TableAnalysis
 from windfall.errors import WorkContinuesError
+from windfall.ports.storage import ObjectHead
 from windfall.tables import workroom
 
 MODEL = InputContract.model_validate(
@@ -38,8 +39,8 @@ MODEL = InputContract.model_validate(
 class Stage:
     """One table from its bytes to its predictions, with a model between."""
 
-    def __init__(self, body: bytes, **profile: Any) -> None:
-        self.store = FakeObjectStore()
+    def __init__(self, body: bytes, store: FakeObjectStore | None = None, **profile: Any) -> None:
+        self.store = store or FakeObjectStore()
         self.analysis: TableAnalysis = scoring_analysis(self.store, body, **profile)
         self.payloads = TablePreparer(self.store).prepare(self.analysis, lambda: 900_000).payloads
         self.scored: list[ScoredPayload] = []
@@ -170,6 +171,82 @@ def test_rejected_rows_and_those_that_were_not_scored_stand_in_one_file() -> Non
     assert rejected[1][:3] == ["1", "Slow.", "0"]
     assert rejected[-1][1:] == ["it has 3 cells where the header has 2", "one", "two", "three"]
     assert len(rejected) + len(stage.predictions()) == 3_001 + 2
+
+
+class _InPieces(FakeOpenObject):
+    """An object that comes in pieces, and tells how much of it has."""
+
+    def __init__(self, head: ObjectHead, body: bytes, came: Callable[[int], None]) -> None:
+        super().__init__(head, body)
+        self._came = came
+
+    def chunks(self) -> Iterator[bytes]:
+        """Pieces of 64 KiB."""
+        for start in range(0, len(self._body), 1 << 16):
+            piece = self._body[start : start + (1 << 16)]
+            self._came(len(piece))
+            yield piece
+
+
+class StreamingStore(FakeObjectStore):
+    """Counts the bytes of rows that were read and not yet written again.
+
+    Attributes:
+        most_held: Bytes; right where one payload is joined at a time.
+    """
+
+    most_held = _held = 0
+
+    def open(self, pointer: S3Pointer) -> FakeOpenObject:
+        """It comes in pieces."""
+        came = self._came if pointer.bucket == RESULTS else _forget
+        return _InPieces(super().open(pointer).head, super().read(pointer), came)
+
+    def read(self, pointer: S3Pointer) -> bytes:
+        """It comes whole."""
+        body = super().read(pointer)
+        if "/rows." in pointer.key or "/joined." in pointer.key:
+            self._came(len(body))
+        return body
+
+    def write_pieces(
+        self, bucket: str, key: str, pieces: Iterable[bytes], media_type: str
+    ) -> S3Pointer:
+        """What is written is held no more."""
+        taken = bytearray()
+        for piece in pieces:
+            taken += piece
+            self._held = max(0, self._held - len(piece))
+        self._held = 0
+        return self.write(bucket, key, bytes(taken), media_type)
+
+    def _came(self, size: int) -> None:
+        self._held += size
+        self.most_held = max(self.most_held, self._held)
+
+
+def _forget(size: int) -> None:
+    del size
+
+
+@pytest.mark.parametrize("rows", [3_000, 12_000])
+def test_no_more_rows_are_held_than_are_written_at_once(rows: int) -> None:
+    store = StreamingStore()
+    stage = Stage(many(rows), store, payload_megabytes=100)
+    assert stage.payloads == [1]
+    stage.answer()
+    assert stage.join().status == "ok"
+    assert store.most_held < 1_500_000
+
+
+def test_all_is_put_together_by_a_try_with_time_for_it() -> None:
+    stage = Stage(many(), payload_megabytes=1)
+    stage.answer()
+    large = stage.analysis.file.model_copy(update={"size": 1 << 30})
+    stage.analysis = stage.analysis.model_copy(update={"file": large})
+    with pytest.raises(WorkContinuesError, match="the next try"):
+        stage.join(left=90_000)
+    assert stage.join(left=90_000).status == "ok"
 
 
 VALUES = st.floats(allow_nan=False, allow_infinity=False, width=32)

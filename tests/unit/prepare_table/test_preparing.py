@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prepare_table.cutting import Shape, cut
+from prepare_table.cutting import MOST_ROWS, Shape, cut
 from prepare_table.logic import TablePreparer
 from tests.fakes.hooks import CrashAfter, CrashError
 from tests.fakes.scoring import RESULTS, result, scoring_analysis, table_of
@@ -215,6 +215,12 @@ def test_a_crash_at_any_step_changes_nothing(operation: int) -> None:
             continue
     assert found.payloads == expected.payloads
     assert result(store, "rejected.csv") == result(whole, "rejected.csv")
+
+
+def test_a_payload_of_short_rows_has_no_more_of_them_than_can_be_joined() -> None:
+    shape = Shape(PlainFitting(["a"], ["a"]), "text/csv", False, "", [], 100_000_000)
+    rows = (Row(number, ["1"]) for number in range(1, MOST_ROWS + 2))
+    assert [part.rows for part in cut(rows, shape)] == [MOST_ROWS, 1]
 
 
 @given(

@@ -12,8 +12,9 @@ A part's name carries the range of the text that it covers, so a part that was c
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
@@ -32,6 +33,8 @@ RESERVE = 45_000
 """Milliseconds that one step may take at the worst, with its retries; below, none is begun."""
 
 _JSON = "application/json"
+_AHEAD = 16
+"""Parts that are fetched at once where they are wanted one by one."""
 
 Step = TypeVar("Step")
 
@@ -74,13 +77,27 @@ class Checkpoints:
         """Keep a part."""
         return self._store.write(self._bucket, self._parts_prefix + name, body, media_type)
 
+    def save_pieces(self, name: str, pieces: Iterable[bytes], media_type: str) -> S3Pointer:
+        """Keep a part that is made piece by piece; it is there once it is whole."""
+        return self._store.write_pieces(self._bucket, self._parts_prefix + name, pieces, media_type)
+
     def part(self, name: str) -> bytes:
         """A part that was saved."""
         return self._store.read(self.place(name))
 
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """A part that was saved, as its bytes come."""
+        with closing(self._store.open(self.place(name))) as opened:
+            yield from opened.chunks()
+
     def parts(self, names: Sequence[str]) -> list[bytes]:
         """Parts that were saved, fetched side by side."""
         return self._store.read_many(self.place(name) for name in names)
+
+    def each(self, names: Sequence[str]) -> Iterator[bytes]:
+        """One part after the other; a few of them are in memory."""
+        for start in range(0, len(names), _AHEAD):
+            yield from self.parts(names[start : start + _AHEAD])
 
     def place(self, name: str) -> S3Pointer:
         """Where a part of that name is, or is to be."""

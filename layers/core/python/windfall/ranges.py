@@ -1,9 +1,10 @@
-"""An object as a file that is read by ranges: what is looked at is fetched, and no more."""
+"""An object as a file: by ranges, so that what is looked at is fetched, or piece by piece."""
 
 from __future__ import annotations
 
 import io
 from collections import OrderedDict
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -74,3 +75,29 @@ class RangeFile(io.RawIOBase):
         if len(self._blocks) * self._block_size > _KEPT:
             self._blocks.popitem(last=False)
         return block
+
+
+class PieceFile(io.RawIOBase):
+    """The pieces of an object as a file that is read once."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        super().__init__()
+        self._pieces = pieces
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """Read what is left of the piece that came last, else of the next one."""
+        target = memoryview(buffer).cast("B")
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._rest = memoryview(piece)
+        taken = self._rest[: len(target)]
+        target[: len(taken)] = taken
+        self._rest = self._rest[len(taken) :]
+        return len(taken)

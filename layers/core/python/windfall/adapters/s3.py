@@ -19,7 +19,7 @@ from windfall.ports.storage import ObjectHead
 _CHUNK = 1 << 20
 _READERS = 8
 _PART = 8 << 20
-"""Bytes of a part of a multipart upload; S3 takes 5 MB at least and 10,000 parts."""
+"""Bytes of a part of a multipart upload at least; S3 takes 5 MB at least and 10,000 parts."""
 
 
 class S3OpenObject:
@@ -100,10 +100,9 @@ class S3ObjectStore:
         with translated_errors():
             parts = _parts(pieces)
             first = next(parts, b"")
-            second = next(parts, None)
-            if second is None:
+            if len(first) < _PART:
                 return self.write(bucket, key, first, media_type)
-            return _upload(bucket, key, chain((first, second), parts), media_type)
+            return _upload(bucket, key, chain([first], parts), media_type)
 
     def list(self, bucket: str, prefix: str) -> Iterator[str]:
         """The keys that begin so, page by page."""
@@ -121,13 +120,13 @@ def _whole(source: S3OpenObject) -> bytes:
 
 
 def _parts(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in parts as large as a multipart upload wants them."""
+    """The same bytes in parts as large as a multipart upload wants them at least."""
     collected = bytearray()
     for piece in pieces:
         collected += piece
-        while len(collected) >= _PART:
-            yield bytes(collected[:_PART])
-            del collected[:_PART]
+        if len(collected) >= _PART:
+            yield bytes(collected)
+            collected.clear()
     if collected:
         yield bytes(collected)
 

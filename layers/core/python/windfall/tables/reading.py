@@ -18,11 +18,10 @@ from itertools import chain, islice
 from typing import IO, TYPE_CHECKING, cast
 
 from windfall.errors import InvalidInputError
+from windfall.ranges import PieceFile
 from windfall.tables.sniffing import checked_header, columns_of, parsed_line
 
 if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-
     from windfall.contracts.base import S3Pointer
     from windfall.contracts.table import TableLayout
     from windfall.ports.storage import ObjectStore
@@ -85,7 +84,7 @@ def open_table(
             parquet = importlib.import_module("windfall.tables.parquet")
             header, cells = parquet.read_parquet(store, head.pointer, head.size)
         else:
-            stream = io.BufferedReader(_Chunks(opened.chunks()), _BUFFER)
+            stream = io.BufferedReader(PieceFile(opened.chunks()), _BUFFER)
             text = _text(stream, layout.encoding or "utf-8")
             header, cells = (_csv if file_format == CSV else _json_lines)(text, layout)
         yield Table(header, _numbered(cells, skip), head.etag)
@@ -135,30 +134,6 @@ def _json_lines(text: IO[str], layout: TableLayout) -> tuple[list[str], Iterator
     first = list(islice(rows, _FIRST_LINES))
     header = checked_header(columns_of(first))
     return header, ([row.get(name, "") for name in header] for row in chain(first, rows))
-
-
-class _Chunks(io.RawIOBase):
-    """The pieces of an object as a file that is read once."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        super().__init__()
-        self._chunks = chunks
-        self._rest = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer) -> int:
-        target = memoryview(buffer).cast("B")
-        while not self._rest:
-            piece = next(self._chunks, None)
-            if piece is None:
-                return 0
-            self._rest = memoryview(piece)
-        taken = self._rest[: len(target)]
-        target[: len(taken)] = taken
-        self._rest = self._rest[len(taken) :]
-        return len(taken)
 
 
 def _western(error: UnicodeError) -> tuple[str | bytes, int]:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from windfall.contracts.table import TableLayout
 from windfall.encodings import decode_text
 from windfall.errors import InvalidInputError
+from windfall.tables.spreadsheets import LONGEST_CELL
 
 SAMPLE = 256 << 10
 """Bytes that are looked at: a thousand columns with some rows below them."""
@@ -28,7 +29,7 @@ _DECIMAL_POINT = re.compile(r"[+-]?\d{1,15}\.\d{1,15}")
 _NUMBER = re.compile(r"\s*[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?\s*")
 _LONGEST_NAME = 256
 
-csv.field_size_limit(1 << 20)
+csv.field_size_limit(LONGEST_CELL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,10 @@ MEDIA_TYPE = "text/csv; charset=utf-8"
 _FORMULA = frozenset("=+-@\t\r\n")
 _MAY_BE_FORMULA = re.compile("(?:^|\0)[=+\\-@\t\r\n]")
 _PIECE = 1 << 20
+LONGEST_CELL = 1 << 20
+"""Characters; the standard library's own limit is an eighth of that."""
+
+csv.field_size_limit(LONGEST_CELL)
 
 
 def guarded(cell: str) -> str:
@@ -60,9 +64,14 @@ class CsvPieces:
 
 def csv_pieces(rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
     """Rows as guarded CSV, a megabyte at a time."""
+    return guarded_pieces(map(guarded_row, rows))
+
+
+def guarded_pieces(rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    """Rows that are guarded already as CSV, a megabyte at a time."""
     pieces = CsvPieces()
     for row in rows:
-        pieces.write(guarded_row(row))
+        pieces.write(row)
         if len(pieces) >= _PIECE:
             yield pieces.take()
     if len(pieces):
