@@ -6,6 +6,8 @@ import asyncio
 import gc
 import os
 import signal
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import uvloop
@@ -14,6 +16,7 @@ from windfall_cli.console import console, plain, print_json, stderr
 from windfall_cli.errors import CommandError
 from windfall_cli.home import LocalAddress, data_dir, forget_address
 from windfall_local.cloud import CloudInUseError, LocalCloud
+from windfall_local.faults.rules import RuleError, parse_rule
 from windfall_local.mirror.errors import MirrorError
 from windfall_local.template import Stack, TemplateError
 from windfall_local.template.provision import provision_template
@@ -26,6 +29,8 @@ def run(
     *,
     parameters: dict[str, str],
     audit: Path | None,
+    faults: Sequence[str],
+    fault_seed: int,
     verbose: bool,
     as_json: bool,
 ) -> None:
@@ -34,10 +39,20 @@ def run(
     Raises:
         CommandError: It can not start; what was accepted before is untouched.
     """
+    try:
+        rules = [parse_rule(text) for text in faults]
+    except RuleError as error:
+        raise CommandError(str(error), "docs/faults.md") from error
+
+    def make() -> AbstractAsyncContextManager[LocalCloud]:
+        return LocalCloud.run(
+            data_dir(), port=port, audit=audit, faults=rules, fault_seed=fault_seed
+        )
+
     # Nothing that starting makes is garbage; the collector would look through it again and again.
     gc.disable()
     try:
-        uvloop.run(_serve(template, port, name, parameters, audit, verbose, as_json))
+        uvloop.run(_serve(make, template, name, parameters, verbose, as_json))
     except TemplateError as error:
         raise CommandError(
             str(error), "docs/provisioning.md says what the local cloud honours."
@@ -56,11 +71,10 @@ def run(
 
 
 async def _serve(
+    make: Callable[[], AbstractAsyncContextManager[LocalCloud]],
     template: Path,
-    port: int,
     name: str,
     parameters: dict[str, str],
-    audit: Path | None,
     verbose: bool,
     as_json: bool,
 ) -> None:
@@ -68,7 +82,7 @@ async def _serve(
     loop = asyncio.get_running_loop()
     for ending in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(ending, ended.set)
-    async with LocalCloud.run(data_dir=data_dir(), port=port, audit=audit) as cloud:
+    async with make() as cloud:
         stderr.print(f"The local cloud answers at {cloud.endpoint}; provisioning {plain(name)} …")
         stack = await provision_template(cloud, template, name, parameters)
         gc.freeze()

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import fcntl
 import socket
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
@@ -26,6 +26,8 @@ from windfall_local.api import (
 from windfall_local.engines.host import EngineHost
 from windfall_local.events.notifications import S3Notifications
 from windfall_local.events.topics import TopicDeliveries
+from windfall_local.faults.faults import FILE, Faults, Met
+from windfall_local.faults.rules import Rule
 from windfall_local.gateway import Gateway
 from windfall_local.identity.audit import PermissionAudit
 from windfall_local.identity.authorizer import Authorizer
@@ -86,6 +88,8 @@ class LocalCloud:
         loopback_is_secure: Whether `aws:SecureTransport` is true. Requests stay on this machine,
             so they count as TLS; tests set it false to see a TLS-only policy refuse.
         audit: A file for every permission that a role needed; None writes none.
+        faults: What is to go wrong for the application.
+        fault_seed: The same one lets the same calls go wrong.
 
     Attributes:
         keys: Every access key; `keys.root` is the user's.
@@ -101,12 +105,17 @@ class LocalCloud:
         port: int = 0,
         loopback_is_secure: bool = True,
         audit: Path | None = None,
+        faults: Sequence[Rule] = (),
+        fault_seed: int = 0,
     ) -> None:
         self.data_dir = data_dir
         self.region = region
         self._port = port
         self._loopback_is_secure = loopback_is_secure
         self._audit_file = audit
+        self._faults = (
+            Faults(faults, fault_seed, data_dir / FILE, self._running) if faults else None
+        )
         self.endpoint = f"http://127.0.0.1:{port}"
         self.services: dict[str, Service] = {}
         self._tidying = contextlib.AsyncExitStack()
@@ -122,10 +131,18 @@ class LocalCloud:
         port: int = 0,
         loopback_is_secure: bool = True,
         audit: Path | None = None,
+        faults: Sequence[Rule] = (),
+        fault_seed: int = 0,
     ) -> AsyncIterator[LocalCloud]:
         """A cloud that runs as long as the `async with` block."""
         cloud = cls(
-            data_dir, region=region, port=port, loopback_is_secure=loopback_is_secure, audit=audit
+            data_dir,
+            region=region,
+            port=port,
+            loopback_is_secure=loopback_is_secure,
+            audit=audit,
+            faults=faults,
+            fault_seed=fault_seed,
         )
         await cloud.start()
         try:
@@ -248,6 +265,7 @@ class LocalCloud:
             observers=self.observers,
             health=self.health,
             runtime_api=getattr(functions, "runtime_api", None),
+            faults=self._faults,
         )
         return serve(self.gateway, listener)
 
@@ -262,6 +280,16 @@ class LocalCloud:
             ServiceError: As boto3 would raise `ClientError`; `AccessDenied…` when not allowed.
         """
         await self.authorize(service, operation, parameters, principal)
+        if self._faults is None:
+            return await self._answer(service, operation, parameters, principal)
+        met = Met(service, operation, parameters, principal)
+        return await self._faults.meet(
+            met, lambda: self._answer(service, operation, parameters, principal)
+        )
+
+    async def _answer(
+        self, service: str, operation: str, parameters: dict[str, Any], principal: Principal
+    ) -> Any:
         local = self.services.get(service)
         if local is not None:
             check_parameters(service, operation, parameters)
@@ -294,6 +322,10 @@ class LocalCloud:
         bus: Any = self.services.get("events")
         if bus is not None:
             await bus.emit(source, detail_type, detail, resources)
+
+    def _running(self, trace: str) -> Any:
+        functions: Any = self.services["lambda"]
+        return functions.running(trace)
 
     def credentials(self, principal: Principal) -> Credentials:
         """Keys that sign as a role's session, for a function's environment."""

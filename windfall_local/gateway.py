@@ -23,6 +23,7 @@ from windfall_local.api import (
     Service,
     ServiceError,
 )
+from windfall_local.faults.faults import Faults, Met
 from windfall_local.identity.authorizer import Authorizer
 from windfall_local.identity.keys import KeyRegistry
 from windfall_local.identity.signature import SignatureError, Signed, signature_failure, verify
@@ -102,6 +103,7 @@ class Gateway:
         observers: Who is told of a store's successful calls.
         health: What `/_windfall/health` shows.
         runtime_api: The Lambda Runtime API, when there is one.
+        faults: What is to go wrong, when anything is.
     """
 
     def __init__(
@@ -115,6 +117,7 @@ class Gateway:
         observers: Observers,
         health: Callable[[], dict[str, Any]],
         runtime_api: AsgiApplication | None = None,
+        faults: Faults | None = None,
     ) -> None:
         self._cloud = cloud
         self._stores = stores
@@ -124,6 +127,7 @@ class Gateway:
         self._observers = observers
         self._health = health
         self._runtime_api = runtime_api
+        self._faults = faults
         self._steps = [getattr(self, f"_{step}") for step in self.STEPS]
 
     STEPS = (
@@ -140,7 +144,8 @@ class Gateway:
         "parse",
         # The caller's policies and the resource's, conditions included.
         "authorize",
-        # A local service, or moto with the request as it came; then the observers.
+        # A local service, or moto with the request as it came; then the observers. Where faults
+        # were asked for, one of them instead.
         "answer",
     )
     """The path of a request, in order."""
@@ -238,11 +243,24 @@ class Gateway:
         )
 
     async def _answer(self, exchange: Exchange) -> None:
+        if self._faults is None:
+            exchange.response = await self._answered(exchange)
+            return
+        asked, headers = exchange.operation, exchange.request.headers
+        met = Met(
+            asked.service,
+            asked.operation,
+            exchange.parameters,
+            exchange.principal,
+            headers.get("x-amzn-trace-id", ""),
+        )
+        exchange.response = await self._faults.meet(met, lambda: self._answered(exchange))
+
+    async def _answered(self, exchange: Exchange) -> HttpResponse:
         service = self._services.get(exchange.service)
         if service is None:
-            exchange.response = await self._answer_from_store(exchange)
-        else:
-            exchange.response = await self._answer_from_service(service, exchange)
+            return await self._answer_from_store(exchange)
+        return await self._answer_from_service(service, exchange)
 
     # --- What the steps are made of -------------------------------------------------------------
 

@@ -14,7 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.chaos.run import failures, run
+from bench.chaos.looking import failures
+from bench.chaos.run import run
 from bench.results import write_result
 
 if __name__ == "__main__":

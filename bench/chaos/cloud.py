@@ -1,6 +1,6 @@
 """A local cloud with the whole template, as `windfall up` runs it, and a list of what it sold.
 
-    python -m bench.chaos.cloud FOLDER PORT      # runs until its standard input ends
+    python -m bench.chaos.cloud FOLDER PORT [SEED FAULT…]    # runs until its standard input ends
 
 Every paid call of an AI service is written to `FOLDER/sold.jsonl` when it is answered: a call that
 a kill interrupts was not answered, and so not paid.
@@ -15,7 +15,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ import uvloop
 
 from windfall_local.api import CallContext
 from windfall_local.cloud import LocalCloud
+from windfall_local.faults.rules import Rule, parse_rule
 from windfall_local.template.provision import provision_template
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
@@ -64,8 +65,8 @@ def _digest(value: Any) -> str:
     return hashlib.sha256(value if isinstance(value, bytes) else repr(value).encode()).hexdigest()
 
 
-async def _serve(folder: Path, port: int) -> None:
-    async with SellingCloud.run(folder, port=port) as cloud:
+async def _serve(folder: Path, port: int, seed: int, faults: Sequence[Rule]) -> None:
+    async with SellingCloud.run(folder, port=port, faults=faults, fault_seed=seed) as cloud:
         await provision_template(cloud, TEMPLATE)
         gc.freeze()
         gc.enable()
@@ -76,4 +77,6 @@ async def _serve(folder: Path, port: int) -> None:
 
 if __name__ == "__main__":
     gc.disable()
-    uvloop.run(_serve(Path(sys.argv[1]), int(sys.argv[2])))
+    folder, port, *more = sys.argv[1:]
+    wrong = [parse_rule(text) for text in more[1:]]
+    uvloop.run(_serve(Path(folder), int(port), int(more[0]) if more else 0, wrong))

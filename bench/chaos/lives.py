@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,10 +34,13 @@ class Cloud:
 
     Args:
         folder: The data directory.
+        seed: Of the faults.
+        faults: What is to go wrong for the application, as `windfall up --fault` takes it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, seed: int = 0, faults: Sequence[str] = ()) -> None:
         self.folder = folder
+        self._faults = [str(seed), *faults] if faults else []
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
@@ -48,7 +51,10 @@ class Cloud:
         """Start it; `is_ready` tells when the template stands."""
         with (self.folder / "chaos.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "bench.chaos.cloud", str(self.folder), str(self.port)],
+                [
+                    *(sys.executable, "-m", "bench.chaos.cloud"),
+                    *(str(self.folder), str(self.port), *self._faults),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.chaos.run import failures, run
+from bench.chaos.looking import failures
+from bench.chaos.run import run
 from tests.e2e.conftest import AWS_STACK
 
 pytestmark = [

@@ -43,6 +43,15 @@ def up(
             help="A value for a parameter of the template; again for more.", metavar="NAME=VALUE"
         ),
     ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Let calls of the application go wrong, as in rekognition:*=throttle/3; again "
+            "for more.",
+            metavar="SERVICE:OPERATION=KIND/N",
+        ),
+    ] = None,
+    fault_seed: Annotated[int, typer.Option(help="Another one hits other calls.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Start the local cloud and run the template in it, until Ctrl-C."""
@@ -55,8 +64,10 @@ def up(
     if not template.is_file():
         raise CommandError(f"There is no template {template}.")
     given = dict(_parameter(one) for one in parameter or [])
-    if detach and given:
-        raise CommandError("--parameter goes with a cloud in the foreground, not with --detach.")
+    if detach and (given or fault):
+        raise CommandError(
+            "--parameter and --fault go with a cloud in the foreground, not with --detach."
+        )
     if detach:
         address = start_in_background(template, port, name)
         if as_json:
@@ -67,7 +78,15 @@ def up(
         from windfall_cli import serving  # noqa: PLC0415 - a second of imports that only this needs
 
         serving.run(
-            template, port, name, parameters=given, audit=audit, verbose=verbose, as_json=as_json
+            template,
+            port,
+            name,
+            parameters=given,
+            audit=audit,
+            faults=fault or [],
+            fault_seed=fault_seed,
+            verbose=verbose,
+            as_json=as_json,
         )
 
 

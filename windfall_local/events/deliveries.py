@@ -18,11 +18,11 @@ from windfall_local.events.targets import (
     SERVICE_HOST,
     DeliveryError,
     Shipment,
+    passes,
     queue_url,
     send,
 )
 from windfall_local.events.transformers import Origin, render_input, to_json
-from windfall_local.mirror.disk import DiskError
 
 # The defaults, which are also the largest values (user guide, retry policy).
 MOST_ATTEMPTS = 185
@@ -194,7 +194,7 @@ class Deliverer:
         """Send the event as it came to the target's dead-letter queue, if it has one.
 
         Returns:
-            Whether that is the end of it; on a full disk it is not.
+            Whether that is the end of it; on a full disk, or throttled, it is not.
         """
         arn = (row.target.get("DeadLetterConfig") or {}).get("Arn")
         if not arn:
@@ -221,7 +221,7 @@ class Deliverer:
             await self._cloud.call("sqs", "SendMessage", parameters, principal)
         except ServiceError as failure:
             _log.error("Dead letter for %s not taken by %s: %s", row.event["id"], arn, failure)
-            return not isinstance(failure, DiskError)
+            return not passes(failure)
         return True
 
     async def _done(self, row: PendingRow) -> None:

@@ -192,13 +192,18 @@ _DENIED = ("AccessDenied", "NotAuthorized", "AuthorizationError", "KMSAccessDeni
 _THROTTLED = ("Throttl", "TooManyRequests", "LimitExceeded", "SlowDown", "RequestLimit")
 
 
+def passes(error: ServiceError) -> bool:
+    """Whether an error passes by itself, so that trying again can help."""
+    return _explain(error).retriable
+
+
 def _explain(error: ServiceError) -> DeliveryError:
+    if any(word in error.code for word in _THROTTLED) or error.status == 429:
+        return DeliveryError("THROTTLING", error.message, retriable=True)
     if any(word in error.code for word in _DENIED) or error.status == 403:
         return DeliveryError("NO_PERMISSIONS", error.message, retriable=False)
     if any(word in error.code for word in _MISSING) or error.status == 404:
         return DeliveryError("NO_RESOURCE", error.message, retriable=False)
-    if any(word in error.code for word in _THROTTLED) or error.status == 429:
-        return DeliveryError("THROTTLING", error.message, retriable=True)
     if error.status >= 500 and error.status != 501:
         return DeliveryError("ERROR_FROM_TARGET", error.message, retriable=True)
     return DeliveryError("INVALID_PARAMETER", f"{error.code}: {error.message}", retriable=False)

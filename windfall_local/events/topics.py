@@ -7,6 +7,7 @@ subscription, by SNS itself, so that the function's own policy decides.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator
@@ -15,9 +16,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from windfall_local.api import Cloud, CompletedCall, Principal, ServiceError
+from windfall_local.events.targets import passes
 from windfall_local.stores.stores import Stores
 
 SERVICE_HOST = "sns.amazonaws.com"
+_FIRST_PAUSE_SECONDS = 0.1
+_LONGEST_PAUSE_SECONDS = 20.0
 
 _log = logging.getLogger(__name__)
 
@@ -77,13 +81,18 @@ class TopicDeliveries:
             "InvocationType": "Event",
             "Payload": json.dumps(_event(message, subscription, text)).encode(),
         }
-        try:
-            await self._cloud.call(
-                "lambda", "Invoke", parameters, Principal.service(SERVICE_HOST, message.topic)
-            )
-        except ServiceError as error:
-            # Whoever published is not to blame, and on AWS would not hear of it either.
-            _log.error("A message of %s did not reach %s: %s", message.topic, function, error)
+        principal, pause = Principal.service(SERVICE_HOST, message.topic), _FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                await self._cloud.call("lambda", "Invoke", parameters, principal)
+            except ServiceError as error:
+                if passes(error):  # SNS tries for weeks.
+                    await asyncio.sleep(pause)
+                    pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+                    continue
+                # Whoever published is not to blame, and on AWS would not hear of it either.
+                _log.error("A message of %s did not reach %s: %s", message.topic, function, error)
+            return
 
 
 def _published(call: CompletedCall) -> Iterator[_Message]:

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from windfall_local.api import Cloud, Principal, ServiceError
+from windfall_local.events.targets import passes
 from windfall_local.functions.invocations import Outcome
 from windfall_local.functions.records import FunctionRecord
-from windfall_local.mirror.disk import DiskError
 
 log = logging.getLogger(__name__)
 
@@ -156,7 +156,9 @@ class EventQueue:
         while True:
             try:
                 await self._cloud.call(service, operation, parameters, principal)
-            except DiskError as error:
+            except ServiceError as error:
+                if not passes(error):
+                    raise
                 # What was accepted waits until there is room.
                 log.warning("%s does not take an event's outcome: %s", arn, error)
                 await asyncio.sleep(THROTTLE_SECONDS)

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -19,10 +20,20 @@ from windfall_local.functions import invocations, memory
 from windfall_local.functions.invocations import Invocation, Outcome
 from windfall_local.functions.log_stream import LogStream
 from windfall_local.functions.records import FunctionRecord
-from windfall_local.functions.runtime_api import PREFIX
+from windfall_local.functions.runtime_api import PREFIX, trace_id
 from windfall_local.functions.workers import WorkerOrder, WorkerProcess
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningInvocation:
+    """An invocation that runs, for who wants to end it."""
+
+    function: str
+    event: bytes
+    kill: Callable[[], None]
+
 
 INIT_SECONDS = 10.0
 """What Lambda grants the import of a function before its time-out begins to count."""
@@ -207,6 +218,13 @@ class ExecutionEnvironment:
         if self._starved:
             return invocations.out_of_memory(request_id), True
         return invocations.exited(request_id, code), True
+
+    def running(self, trace: str) -> RunningInvocation | None:
+        """The invocation under way, if its calls carry this trace."""
+        current = self._current
+        if current is None or trace_id(current.request_id) != trace:
+            return None
+        return RunningInvocation(self.function.name, current.payload, self._worker.kill)
 
     def watch_memory(self) -> None:
         """End the worker when it holds more than its function may."""

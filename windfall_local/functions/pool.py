@@ -125,6 +125,10 @@ class EnvironmentPool:
         """Whether a call by this principal comes from inside a running invocation."""
         return any(environment.principal_arn == principal_arn for environment in self._running)
 
+    def running(self) -> list[Environment]:
+        """Those that run something now."""
+        return list(self._running)
+
     async def invoke(
         self, name: str, version: Hashable, build: Build, invocation: Invocation, *, nested: bool
     ) -> Outcome:

@@ -14,7 +14,7 @@ from windfall_local.events.pollers import Pollers
 from windfall_local.functions import source_tree
 from windfall_local.functions.asynchronous import EventQueue
 from windfall_local.functions.concurrency import ConcurrencyOperations
-from windfall_local.functions.environment import ExecutionEnvironment
+from windfall_local.functions.environment import ExecutionEnvironment, RunningInvocation
 from windfall_local.functions.invocations import Invocation, Outcome
 from windfall_local.functions.pool import EnvironmentPool
 from windfall_local.functions.records import FunctionRecord
@@ -99,6 +99,15 @@ class LambdaService(ConcurrencyOperations):
         if parameters.get("LogType") == "Tail":
             answer["LogResult"] = base64.b64encode(outcome.log_tail).decode()
         return answer
+
+    def running(self, trace: str) -> RunningInvocation | None:
+        """The invocation whose calls carry this `X-Amzn-Trace-Id`."""
+        for environment in self.pool.running():
+            if isinstance(environment, ExecutionEnvironment):
+                found = environment.running(trace)
+                if found is not None:
+                    return found
+        return None
 
     def _invocation(self, record: FunctionRecord, payload: bytes, request_id: str) -> Invocation:
         return Invocation(request_id or str(uuid4()), payload, record.arn, record.timeout)

@@ -34,6 +34,7 @@ TRANSIENT = frozenset(
         "OperationAborted",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
+        "RequestThrottled",
         "RequestTimeout",
         "RequestTimeoutException",
         "ServiceFailureException",

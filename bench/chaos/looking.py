@@ -1,0 +1,60 @@
+"""What is looked for at the end of a run, and what must not be there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bench.chaos.figures import Aftermath, repeated, sales, started_twice
+from bench.chaos.lives import Cloud
+
+
+def look(cloud: Cloud, accepted: dict[str, str], patience_seconds: float) -> dict[str, Any]:
+    """Wait until all is quiet, then count."""
+    aftermath = Aftermath(cloud.stack())
+    left = aftermath.wait_until_quiet(patience_seconds)
+    dropped = aftermath.dropped()
+    there = {(one.key, one.version_id) for one in dropped}
+    manifests = aftermath.manifests(dropped)
+    sold = sales(cloud.folder)
+    figures = {
+        "files_accepted": len(accepted),
+        "files_in_the_inbox": len(dropped),
+        "files_lost": sorted(
+            key for key, version in accepted.items() if (key, version) not in there
+        ),
+        "files_not_ended": sorted(one.key for one in left),
+        "files_without_manifest": sorted(
+            one.key for one in dropped if one.file_id not in manifests
+        ),
+        "files_not_analyzed": {
+            manifest.key: [f"{one.feature}: {one.reason}" for one in manifest.outcomes]
+            for manifest in manifests.values()
+            if manifest.status != "analyzed"
+        },
+        "features_failed": sorted(
+            f"{one.feature}: {one.reason}"
+            for manifest in manifests.values()
+            for one in manifest.outcomes
+            if one.status == "failed"
+        ),
+        "paid_calls": len(sold),
+        "jobs_started_twice": started_twice(sold),
+        "outcomes_written_twice": aftermath.outcomes_written_twice(),
+        "calls_repeated": dict(repeated(sold)),
+        "dead_letters_redriven": aftermath.given_back,
+        "executions_left": aftermath.running(),
+        "tokens_left": aftermath.parked(),
+        "messages_left": aftermath.messages(),
+    }
+    aftermath.close()
+    return figures
+
+
+def failures(figures: dict[str, Any]) -> list[str]:
+    """What must not be, and is."""
+    forbidden = (
+        *("files_lost", "files_not_ended", "files_without_manifest", "files_not_analyzed"),
+        *("features_failed", "jobs_started_twice", "outcomes_written_twice"),
+        *("executions_left", "tokens_left", "messages_left", "processes_left"),
+    )
+    return [f"{name}: {figures[name]}" for name in forbidden if figures[name]]
