@@ -22,6 +22,7 @@ BENCHES = (
     "journal",
     "chaos",
     "parked",
+    "estimate",
     "chain",
 )
 

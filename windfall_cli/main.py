@@ -11,6 +11,7 @@ from windfall_cli.commands import (
     demo,
     doctor,
     drop,
+    estimate,
     label,
     models,
     profile,
@@ -30,6 +31,7 @@ app.command("watch")(drop.watch_folder)
 app.command()(show.status)
 app.command()(show.show)
 app.command()(show.search)
+app.command()(estimate.estimate)
 app.command()(cost.cost)
 app.add_typer(label.app, name="label")
 app.add_typer(profile.app, name="profile")

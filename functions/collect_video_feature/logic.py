@@ -12,29 +12,20 @@ from windfall.checkpoints import RESERVE, Checkpoints, TimeLeft
 from windfall.clock import Clock, utc_now
 from windfall.contracts.base import S3Pointer
 from windfall.contracts.features import VideoFeature
-from windfall.contracts.outcome import Outcome, ServiceCall
 from windfall.contracts.timeline import Findings, Interval, as_file
 from windfall.errors import InvalidInputError, WorkContinuesError
 from windfall.features import Finding, settle
+from windfall.metering import video_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from collect_video_feature.models import CollectVideoFeatureTask
+    from windfall.contracts.outcome import Outcome
     from windfall.ports.storage import ObjectStore
     from windfall.ports.video_analysis import VideoAnalysis
 
 _JSON = "application/json"
-_OPERATIONS = {
-    VideoFeature.LABELS: "StartLabelDetection",
-    VideoFeature.FACES: "StartFaceDetection",
-    VideoFeature.TEXT: "StartTextDetection",
-    VideoFeature.SEGMENTS: "StartSegmentDetection",
-    VideoFeature.CELEBRITIES: "StartCelebrityRecognition",
-    VideoFeature.MODERATION: "StartContentModeration",
-}
-_SEGMENT_TYPES = 2
-"""Shots and technical cues; each is billed by itself."""
 
 Page = dict[str, Any]
 
@@ -81,13 +72,7 @@ class _Work:
         output = self._task.output
         key = f"{output.prefix}{self._task.feature}.json"
         result = self._store.write(output.bucket, key, as_file(found), _JSON)
-        types = _SEGMENT_TYPES if self._task.feature is VideoFeature.SEGMENTS else 1
-        call = ServiceCall(
-            service="rekognition",
-            operation=_OPERATIONS[self._task.feature],
-            count=1,
-            units=types * round((duration or 0) / 1000, 3),
-        )
+        call = video_call(self._task.feature, (duration or 0) / 1000)
         return Finding(result, summary_of(self._task.feature, intervals), [call])
 
     def _intervals(self, count: int, first: Page, duration: int | None) -> list[Interval]:

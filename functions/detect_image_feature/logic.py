@@ -10,23 +10,15 @@ from detect_image_feature.summaries import summary_of
 from windfall.checkpoints import Checkpoints
 from windfall.clock import Clock, utc_now
 from windfall.contracts.features import ImageFeature
-from windfall.contracts.outcome import Outcome, ServiceCall
 from windfall.features import Finding, settle
+from windfall.metering import image_call
 
 if TYPE_CHECKING:
     from detect_image_feature.models import DetectImageFeatureTask
+    from windfall.contracts.outcome import Outcome
     from windfall.ports.analysis_services import Vision
     from windfall.ports.storage import ObjectStore
 
-_OPERATIONS = {
-    ImageFeature.LABELS: "DetectLabels",
-    ImageFeature.PROPERTIES: "DetectLabels",
-    ImageFeature.FACES: "DetectFaces",
-    ImageFeature.TEXT: "DetectText",
-    ImageFeature.CELEBRITIES: "RecognizeCelebrities",
-    ImageFeature.MODERATION: "DetectModerationLabels",
-    ImageFeature.PROTECTIVE_EQUIPMENT: "DetectProtectiveEquipment",
-}
 FOUND_TEXT = "found_text.txt"
 """The text that is read on by analyze_text."""
 
@@ -63,14 +55,7 @@ class ImageFeatureDetector:
         summary = summary_of(feature, raw)
         if feature is ImageFeature.TEXT:
             summary |= self._keep_text(task, raw)
-        call = ServiceCall(
-            service="rekognition",
-            operation=_OPERATIONS[feature],
-            variant="properties" if feature is ImageFeature.PROPERTIES else None,
-            count=1,
-            units=1,
-        )
-        return Finding(result, summary, [call])
+        return Finding(result, summary, [image_call(feature)])
 
     def _keep_text(self, task: DetectImageFeatureTask, raw: dict[str, Any]) -> dict[str, int]:
         lines = lines_in_order(raw["TextDetections"])

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from detect_text_feature.specifications import BATCH, SPECIFICATIONS, Specification
 from windfall.checkpoints import Checkpoints, TimeLeft, part_name, take_steps
 from windfall.clock import Clock, utc_now
 from windfall.errors import InvalidInputError, TransientError, UnsupportedError
@@ -14,6 +13,7 @@ from windfall.features import Finding, settle
 from windfall.metering import comprehend_call, totalled
 from windfall.text.chunks import Chunk, split
 from windfall.text.merging import Answer, PiiMerger, merged_json, redacted
+from windfall.text.specifications import BATCH, SPECIFICATIONS, Specification
 
 if TYPE_CHECKING:
     from detect_text_feature.models import DetectTextFeatureTask

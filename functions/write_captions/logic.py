@@ -14,9 +14,10 @@ from windfall.captions.transcript import read_words
 from windfall.checkpoints import Checkpoints
 from windfall.clock import Clock, utc_now
 from windfall.contracts.base import S3Pointer
-from windfall.contracts.outcome import Outcome, OutcomeStatus, ServiceCall
+from windfall.contracts.outcome import Outcome, OutcomeStatus
 from windfall.errors import InvalidInputError, UnsupportedError
 from windfall.features import Finding, settle, shortened
+from windfall.metering import transcribe_call
 from write_captions.models import WriteCaptionsTask, WrittenCaptions
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ _PLAIN = "text/plain; charset=utf-8"
 _JSON = "application/json"
 _UNKNOWN = "und"
 _TRADITIONAL = frozenset({"zh-TW", "zh-HK"})
-_LEAST_BILLED = 15
-"""Seconds that a job of Transcribe costs at least."""
 
 
 class CaptionWriter:
@@ -101,13 +100,7 @@ class _Work:
             "seconds": round(seconds, 3),
             "excerpt": shortened(text, 200),
         }
-        call = ServiceCall(
-            service="transcribe",
-            operation="StartTranscriptionJob",
-            variant="redacted" if _is_redacted(self._task.transcript) else None,
-            count=1,
-            units=max(_LEAST_BILLED, round(seconds)),
-        )
+        call = transcribe_call(seconds, redacted=_is_redacted(self._task.transcript))
         return Finding(self._task.transcript, summary, [call])
 
     def find_captions(self) -> Finding:

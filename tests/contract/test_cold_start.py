@@ -33,6 +33,7 @@ NEVER = {
     "pypdf",
     "statistics",
     "tinytag",
+    "windfall.estimating.files",
     "xml.sax",
 }
 RECORDING = {"admit_file", "record_failure", "record_insights"}

@@ -45,7 +45,7 @@ def drop(
     """Drop files into the inbox."""
     chosen = open_stack(stack)
     metadata = _metadata(profile, targets, features)
-    paths = list(_keep_profiles(chosen, list(_find_files(files))))
+    paths = list(keep_profiles(chosen, list(files_to_drop(files))))
     with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
         dropped = list(pool.map(lambda one: drop_file(chosen, one[0], one[1], metadata), paths))
     if wait:
@@ -76,7 +76,7 @@ def watch_folder(
     chosen = open_stack(stack)
     metadata = _metadata(profile, targets, features)
     if existing:
-        for path, key in _find_files([folder]):
+        for path, key in files_to_drop([folder]):
             _tell(drop_file(chosen, path, key, metadata), as_json)
     if not as_json:
         console.print(f"Watching {plain(str(folder))}; Ctrl-C ends it.")
@@ -89,7 +89,7 @@ def watch_folder(
                 _tell(drop_file(chosen, path, key, metadata), as_json)
 
 
-def _find_files(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+def files_to_drop(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     """Each file with its key: its name, or its path below the folder that was named."""
     found = False
     for path in paths:
@@ -109,7 +109,7 @@ def _find_files(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
         )
 
 
-def _keep_profiles(stack: Stack, files: Sequence[tuple[Path, str]]) -> Iterator[tuple[Path, str]]:
+def keep_profiles(stack: Stack, files: Sequence[tuple[Path, str]]) -> Iterator[tuple[Path, str]]:
     """A file that lies in a folder called as a profile keeps that folder in its key.
 
     So `windfall drop train/bank.csv` trains, as it does when the folder above is dropped.

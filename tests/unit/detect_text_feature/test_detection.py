@@ -8,7 +8,6 @@ import pytest
 
 from detect_text_feature.logic import TextFeatureDetector
 from detect_text_feature.models import DetectTextFeatureTask
-from detect_text_feature.specifications import SPECIFICATIONS
 from tests.fakes.hooks import CrashAfter, CrashError, Hook
 from tests.fakes.language import FakeLanguage
 from tests.fakes.storage import FakeObjectStore
@@ -16,6 +15,7 @@ from windfall.contracts.base import S3Pointer
 from windfall.contracts.features import TextFeature
 from windfall.contracts.outcome import OutcomeStatus
 from windfall.errors import TransientError, WorkContinuesError
+from windfall.text.specifications import SPECIFICATIONS
 
 LONG = "".join(f"Mary number {n} is good \U0001f600 and called {n:07}. " for n in range(8_000))
 """About 400 KB: 5 chunks of 100 KB, or 80 of 5 KB."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from windfall_cli.commands.drop import _find_files
+from windfall_cli.commands.drop import files_to_drop
 from windfall_cli.errors import CommandError
 from windfall_cli.main import app
 
@@ -76,12 +76,37 @@ def test_a_folder_is_dropped_with_its_paths_and_without_unfinished_files(tmp_pat
         file = tmp_path / name
         file.parent.mkdir(exist_ok=True)
         file.write_text("x")
-    assert [key for _, key in _find_files([tmp_path])] == ["a.txt", "inner/b.jpg"]
-    assert [key for _, key in _find_files([tmp_path / "inner/b.jpg"])] == ["b.jpg"]
+    assert [key for _, key in files_to_drop([tmp_path])] == ["a.txt", "inner/b.jpg"]
+    assert [key for _, key in files_to_drop([tmp_path / "inner/b.jpg"])] == ["b.jpg"]
 
 
 def test_dropping_what_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"no file .*gone\.txt"):
-        list(_find_files([tmp_path / "gone.txt"]))
+        list(files_to_drop([tmp_path / "gone.txt"]))
     with pytest.raises(CommandError, match="nothing to drop"):
-        list(_find_files([tmp_path]))
+        list(files_to_drop([tmp_path]))
+
+
+def test_files_are_estimated_without_a_cloud_and_what_no_service_takes_is_named(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a.txt").write_text("The ship is in the harbour and waits for the storm.")
+    (tmp_path / "b.zip").write_bytes(b"PK\x05\x06" + bytes(18))
+    code, out, _ = run("estimate", str(tmp_path), "--targets", "es", "--json")
+    assert code == 0
+    document = json.loads(out)
+    text, archive = document["files"]
+    assert text["estimate"]["cost"] == document["total"] > 0
+    assert "translation.es" in document["features"]
+    assert archive["estimate"] is None
+    assert "archive" in archive["rejected"]
+    code, out, _ = run("estimate", str(tmp_path))
+    assert code == 0
+    assert "would be rejected" in out
+    assert "By list prices of" in out
+
+
+def test_what_lies_in_s3_is_estimated_with_a_stack_only() -> None:
+    code, _, err = run("estimate", "s3://archive/photos")
+    assert code == 1
+    assert "No local cloud is running." in err

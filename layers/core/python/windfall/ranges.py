@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
     from windfall.contracts.base import S3Pointer
-    from windfall.ports.storage import ObjectStore
+    from windfall.ports.storage import ObjectReader
 
 _BLOCK = 256 << 10
 _KEPT = 8 << 20
@@ -25,7 +25,7 @@ class RangeFile(io.RawIOBase):
     """
 
     def __init__(
-        self, store: ObjectStore, pointer: S3Pointer, size: int, block: int = _BLOCK
+        self, store: ObjectReader, pointer: S3Pointer, size: int, block: int = _BLOCK
     ) -> None:
         super().__init__()
         self._block_size = block

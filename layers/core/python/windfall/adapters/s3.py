@@ -42,7 +42,18 @@ class S3OpenObject:
 
 
 class S3ObjectStore:
-    """Objects in S3."""
+    """Objects in S3.
+
+    Args:
+        client: An S3 client; the process's own by default.
+    """
+
+    def __init__(self, client: Any = None) -> None:
+        self._given_client = client
+
+    @property
+    def _client(self) -> Any:
+        return self._given_client or store_client("s3")
 
     def open(self, pointer: S3Pointer) -> S3OpenObject:
         """Begin to read an object; access denied is the asker's fault, not a bug."""
@@ -54,7 +65,7 @@ class S3ObjectStore:
             parameters["VersionId"] = pointer.version_id
         with translated_errors():
             try:
-                answer = store_client("s3").get_object(**parameters)
+                answer = self._client.get_object(**parameters)
             except ClientError as error:
                 if error.response["Error"]["Code"] in {"AccessDenied", "403"}:
                     message = f"Windfall may not read s3://{pointer.bucket}/{pointer.key}."
@@ -88,7 +99,7 @@ class S3ObjectStore:
     def write(self, bucket: str, key: str, body: bytes, media_type: str) -> S3Pointer:
         """Put an object whole."""
         with translated_errors():
-            answer = store_client("s3").put_object(
+            answer = self._client.put_object(
                 Bucket=bucket, Key=key, Body=body, ContentType=media_type
             )
         return S3Pointer(bucket=bucket, key=key, version_id=_version(answer))
@@ -102,12 +113,12 @@ class S3ObjectStore:
             first = next(parts, b"")
             if len(first) < _PART:
                 return self.write(bucket, key, first, media_type)
-            return _upload(bucket, key, chain([first], parts), media_type)
+            return _upload(self._client, bucket, key, chain([first], parts), media_type)
 
     def list(self, bucket: str, prefix: str) -> Iterator[str]:
         """The keys that begin so, page by page."""
         with translated_errors():
-            pages = store_client("s3").get_paginator("list_objects_v2")
+            pages = self._client.get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=bucket, Prefix=prefix):
                 yield from (entry["Key"] for entry in page.get("Contents", []))
 
@@ -131,13 +142,14 @@ def _parts(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield bytes(collected)
 
 
-def _upload(bucket: str, key: str, parts: Iterable[bytes], media_type: str) -> S3Pointer:
-    client = store_client("s3")
+def _upload(
+    client: Any, bucket: str, key: str, parts: Iterable[bytes], media_type: str
+) -> S3Pointer:
     upload = client.create_multipart_upload(Bucket=bucket, Key=key, ContentType=media_type)
     target = {"Bucket": bucket, "Key": key, "UploadId": upload["UploadId"]}
     try:
         done = [
-            {"PartNumber": number, "ETag": _upload_part(target, number, part)}
+            {"PartNumber": number, "ETag": _upload_part(client, target, number, part)}
             for number, part in enumerate(parts, 1)
         ]
         answer = client.complete_multipart_upload(**target, MultipartUpload={"Parts": done})
@@ -149,8 +161,8 @@ def _upload(bucket: str, key: str, parts: Iterable[bytes], media_type: str) -> S
     return S3Pointer(bucket=bucket, key=key, version_id=_version(answer))
 
 
-def _upload_part(target: dict[str, str], number: int, part: bytes) -> str:
-    answer = store_client("s3").upload_part(**target, PartNumber=number, Body=part)
+def _upload_part(client: Any, target: dict[str, str], number: int, part: bytes) -> str:
+    answer = client.upload_part(**target, PartNumber=number, Body=part)
     return str(answer["ETag"])
 
 

@@ -22,20 +22,24 @@ class SageMakerModels:
 
     Args:
         clock: Seconds that never go back.
+        client: A SageMaker client; the process's own by default.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, client: Any = None) -> None:
+        self._client = client
         self._clock = clock
         self._known: dict[str, tuple[float, str]] = {}
 
     def endpoint_version(self, endpoint: str, *, asynchronous: bool) -> str:
         """The name of the endpoint's configuration: a deployment makes another one."""
         name = f"endpoint/{endpoint}/{asynchronous}"
-        return self._remembered(name, lambda: _endpoint_version(endpoint, asynchronous))
+        return self._remembered(
+            name, lambda: _endpoint_version(endpoint, asynchronous, self._client)
+        )
 
     def model_version(self, model: str) -> str:
         """The model's ARN and the time of its making: a name may be used again."""
-        return self._remembered(f"model/{model}", lambda: _model_version(model))
+        return self._remembered(f"model/{model}", lambda: _model_version(model, self._client))
 
     def _remembered(self, name: str, ask: Callable[[], str]) -> str:
         asked_at, version = self._known.get(name, (float("-inf"), ""))
@@ -62,8 +66,8 @@ def why_refused(endpoint: str, message: str) -> WindfallError:
     return InvalidInputError(_does_not_serve(endpoint, status, reason))
 
 
-def _endpoint_version(endpoint: str, asynchronous: bool) -> str:
-    answer = _describe_endpoint(endpoint)
+def _endpoint_version(endpoint: str, asynchronous: bool, client: Any) -> str:
+    answer = _describe_endpoint(endpoint, client)
     status = answer["EndpointStatus"]
     if status not in _SERVES and status != "Creating":
         raise InvalidInputError(_does_not_serve(endpoint, status, answer.get("FailureReason")))
@@ -82,20 +86,21 @@ def _does_not_serve(endpoint: str, status: str, reason: str | None) -> str:
     return f"the endpoint {endpoint!r} does not serve ({status}{f': {reason}' if reason else ''})"
 
 
-def _describe_endpoint(endpoint: str) -> dict[str, Any]:
-    return _described("describe_endpoint", f"endpoint named {endpoint!r}", EndpointName=endpoint)
+def _describe_endpoint(endpoint: str, client: Any = None) -> dict[str, Any]:
+    what = f"endpoint named {endpoint!r}"
+    return _described(client, "describe_endpoint", what, EndpointName=endpoint)
 
 
-def _model_version(model: str) -> str:
-    answer = _described("describe_model", f"model named {model!r}", ModelName=model)
+def _model_version(model: str, client: Any) -> str:
+    answer = _described(client, "describe_model", f"model named {model!r}", ModelName=model)
     return f"{answer['ModelArn']} {answer['CreationTime']:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _described(operation: str, what: str, **names: str) -> dict[str, Any]:
+def _described(client: Any, operation: str, what: str, **names: str) -> dict[str, Any]:
     """The answer; SageMaker says of a name that is not there that it could not be found (400)."""
     with translated_errors():
         try:
-            answer: dict[str, Any] = getattr(ai_client("sagemaker"), operation)(**names)
+            answer: dict[str, Any] = getattr(client or ai_client("sagemaker"), operation)(**names)
         except ClientError as error:
             code = error.response["Error"]["Code"]
             if code in {"ValidationException", "ResourceNotFound"}:

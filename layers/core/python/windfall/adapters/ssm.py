@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from windfall.adapters.aws_errors import translated_errors
 from windfall.adapters.clients import store_client
@@ -20,9 +21,13 @@ class SsmProfiles:
     Args:
         path: `/<stack>/profiles`.
         clock: Seconds that never go back.
+        client: An SSM client; the process's own by default.
     """
 
-    def __init__(self, path: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, path: str, clock: Callable[[], float] = time.monotonic, client: Any = None
+    ) -> None:
+        self._given_client = client
         self._path = path.rstrip("/")
         self._clock = clock
         self._known: dict[str, tuple[float, str | None]] = {}
@@ -41,9 +46,8 @@ class SsmProfiles:
     def _read(self, name: str) -> str | None:
         try:
             with translated_errors():
-                answer = store_client("ssm").get_parameter(
-                    Name=f"{self._path}/{name}", WithDecryption=True
-                )
+                client = self._given_client or store_client("ssm")
+                answer = client.get_parameter(Name=f"{self._path}/{name}", WithDecryption=True)
         except NotFoundError:
             return None
         return str(answer["Parameter"]["Value"])

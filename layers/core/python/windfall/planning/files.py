@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from windfall.planning.tables import TablePlanner
     from windfall.ports.collaborators import Profiles
     from windfall.ports.scoring import ScoringModels
-    from windfall.ports.storage import ObjectStore, OpenObject
+    from windfall.ports.storage import ObjectReader, OpenObject
     from windfall.preflight.inspection import Inspection
 
 
@@ -47,7 +47,7 @@ class Choice(NamedTuple):
 class FilePlanner:
     """Chooses, looks and plans; nothing is paid for and nothing written."""
 
-    store: ObjectStore
+    store: ObjectReader
     profiles: Profiles
     models: ScoringModels
 

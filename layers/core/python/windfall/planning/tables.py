@@ -19,7 +19,7 @@ from windfall.planning.profiles import InvalidProfileError
 
 if TYPE_CHECKING:
     from windfall.ports.scoring import ScoringModels
-    from windfall.ports.storage import ObjectStore
+    from windfall.ports.storage import ObjectReader
 
 MOST_BYTES = 1 << 30
 """What SageMaker takes as one payload; also what is known to be read within the machine's time."""
@@ -31,7 +31,7 @@ _NAMED = 20
 class TablePlanner:
     """Plans how a table is scored, by what the model says of itself now."""
 
-    store: ObjectStore
+    store: ObjectReader
     models: ScoringModels
 
     def plan(self, name: str, profile: TableProfile, size: int, header: Sequence[str]) -> TablePlan:

@@ -42,8 +42,8 @@ class OpenObject(Protocol):
         ...
 
 
-class ObjectStore(Protocol):
-    """Amazon S3, as far as Windfall uses it."""
+class ObjectReader(Protocol):
+    """Objects to look at."""
 
     def open(self, pointer: S3Pointer) -> OpenObject:
         """Begin to read an object.
@@ -62,6 +62,10 @@ class ObjectStore(Protocol):
     def read_range(self, pointer: S3Pointer, start: int, end: int) -> bytes:
         """The bytes from `start` to before `end`; raises as `open`."""
         ...
+
+
+class ObjectStore(ObjectReader, Protocol):
+    """Amazon S3, as far as Windfall uses it."""
 
     def read_many(self, pointers: Iterable[S3Pointer]) -> list[bytes]:
         """Whole objects, in the order asked for, fetched side by side; raises as `open`."""

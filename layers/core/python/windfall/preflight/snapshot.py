@@ -13,7 +13,7 @@ from windfall.errors import InvalidInputError
 from windfall.ranges import RangeFile
 
 if TYPE_CHECKING:
-    from windfall.ports.storage import ObjectHead, ObjectStore, OpenObject
+    from windfall.ports.storage import ObjectHead, ObjectReader, OpenObject
 
 MOST_BYTES = 100_000_000
 """No kind of file is taken beyond this; it bounds the time and the disk that admission needs."""
@@ -67,7 +67,7 @@ def snapshot_of(source: OpenObject) -> Iterator[Snapshot]:
         source.close()
 
 
-def ranged_snapshot_of(source: OpenObject, store: ObjectStore) -> Snapshot:
+def ranged_snapshot_of(source: OpenObject, store: ObjectReader) -> Snapshot:
     """A look at an object that is not fetched.
 
     Two objects with the same ETag and size have the same bytes. The same bytes in parts of other
