@@ -17,6 +17,7 @@ from windfall_cli.commands import (
     profile,
     redrive,
     show,
+    translate,
 )
 
 app = typer.Typer(
@@ -33,6 +34,7 @@ app.command()(show.show)
 app.command()(show.search)
 app.command()(estimate.estimate)
 app.command()(cost.cost)
+app.command()(translate.translate)
 app.add_typer(label.app, name="label")
 app.add_typer(profile.app, name="profile")
 app.add_typer(models.app, name="models")

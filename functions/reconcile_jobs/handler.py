@@ -34,7 +34,7 @@ def tell_unanswered(service: str, error: Exception) -> None:
 
 settings = Settings.from_environment()
 table, leases = DynamoJobTable(settings.insights_table), DynamoLeaseTable(settings.insights_table)
-tokens, services = StepFunctionsTokens(), job_services(table)
+tokens, services = StepFunctionsTokens(), job_services(table, settings.results_bucket)
 governor = Governor(leases, tokens)
 rendezvous = Rendezvous(table, tokens, governor=governor)
 reconciler = JobReconciler(table, rendezvous, services, tell_broken)

@@ -22,7 +22,12 @@ table = DynamoJobTable(settings.insights_table)
 tokens = StepFunctionsTokens()
 governor = Governor(DynamoLeaseTable(settings.insights_table), tokens)
 rendezvous = Rendezvous(table, tokens, governor=governor)
-resumer = JobResumer(rendezvous, job_services(table), settings.results_bucket, settings.name_prefix)
+resumer = JobResumer(
+    rendezvous,
+    job_services(table, settings.results_bucket),
+    settings.results_bucket,
+    settings.name_prefix,
+)
 
 
 @logger.inject_lambda_context

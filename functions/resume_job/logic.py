@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from resume_job.notices import notices_of
-from windfall.errors import TransientError
+from windfall.errors import NotFoundError, TransientError
 
 if TYPE_CHECKING:
     from windfall.ports.jobs import JobService
@@ -41,7 +41,13 @@ class JobResumer:
         done = {}
         for notice in notices_of(event, self.bucket, self.prefix):
             job = notice.job
-            done[job.name] = self.rendezvous.resume(job, self.services[job.service], notice.handle)
+            try:
+                done[job.name] = self.rendezvous.resume(
+                    job, self.services[job.service], notice.handle
+                )
+            except NotFoundError:
+                # Only its service could tell that it is a job of somebody else.
+                continue
             if done[job.name] == "running":
                 raise TransientError(
                     f"{job.service} told the end of {job.name}, but does not know of it yet."

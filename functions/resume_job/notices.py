@@ -19,6 +19,7 @@ from windfall.contracts.aws import (
     SpeechTaskNotice,
     TopicEvent,
     TranscriptionJobEvent,
+    TranslationJobEvent,
     VideoJobMessage,
 )
 from windfall.contracts.jobs import JobId
@@ -60,7 +61,15 @@ def notices_of(event: dict[str, Any], bucket: str, prefix: str) -> list[Notice]:
     notice = read(event)
     # EventBridge tells of all jobs of the account; other stacks see to theirs.
     owned = (f"{bucket}-", f"{prefix}-")
-    return [notice] if notice is not None and notice.job.name.startswith(owned) else []
+    if notice is None or not (
+        notice.job.name.startswith(owned) or notice.job.service in _NAMED_BY_THEIR_SERVICE
+    ):
+        return []
+    return [notice]
+
+
+_NAMED_BY_THEIR_SERVICE = frozenset({"translate"})
+"""Whose events tell an id of the service's own only; the service is asked whose job it is."""
 
 
 def _of_message(message: str) -> Notice | None:
@@ -77,6 +86,10 @@ def _transcription(event: dict[str, Any]) -> Notice | None:
     if detail.status not in {"COMPLETED", "FAILED"}:
         return None
     return Notice(JobId("transcribe", detail.name))
+
+
+def _translation(event: dict[str, Any]) -> Notice:
+    return Notice(JobId("translate", TranslationJobEvent.model_validate(event).detail.job_id))
 
 
 def _narration(document: dict[str, Any]) -> Notice | None:
@@ -118,5 +131,6 @@ def _endpoint(event: dict[str, Any]) -> Notice | None:
 _EVENTS: Mapping[str, Callable[[dict[str, Any]], Notice | None]] = {
     "aws.sagemaker": _endpoint,
     "aws.transcribe": _transcription,
+    "aws.translate": _translation,
 }
 _MESSAGES: Sequence[Callable[[dict[str, Any]], Notice | None]] = (_narration, _inference, _video)

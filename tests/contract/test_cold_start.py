@@ -59,7 +59,7 @@ ONLY_FOR = {
         "write_captions",
     },
     "windfall.contracts.aws": {"resume_job"},
-    "windfall.contracts.bus": RECORDING,
+    "windfall.contracts.bus": {"record_translations", *RECORDING},
     "windfall.contracts.executions": {"record_failure"},
     "windfall.contracts.manifest": RECORDING,
     "windfall.contracts.profile": {"admit_file"},

@@ -13,6 +13,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,7 @@ def use_everything(deployment: Deployment) -> None:
     reconcile_jobs_that_vanished(deployment)
     end_an_execution(deployment)
     ask_for_what_lies_there(deployment)
+    translate_a_folder(deployment)
 
 
 def score_tables(deployment: Deployment) -> None:
@@ -217,6 +219,28 @@ def ask_for_what_lies_there(deployment: Deployment) -> None:
     )
 
 
+def translate_a_folder(deployment: Deployment) -> None:
+    """A folder in other languages, and again when it is there."""
+    place = f"folder-{uuid.uuid4().hex}/"
+    deployment.drop_cheap(f"{place}letter.txt", b"The house is big, and the garden is beautiful.")
+    order = {"bucket": deployment.output("InboxBucketName"), "prefix": place, "targets": ["es"]}
+    machine = deployment.output("TranslateFolderMachineArn")
+    states = deployment.client("stepfunctions")
+    for _ in range(2):
+        before = succeeded(states, machine)
+        deployment.put_event("FolderTranslationRequested", {"request": "proof", **order})
+        until(partial(has_more, states, machine, before), "a translated folder")
+
+
+def succeeded(states: Any, machine: str) -> int:
+    answer = states.list_executions(stateMachineArn=machine, statusFilter="SUCCEEDED")
+    return len(answer["executions"])
+
+
+def has_more(states: Any, machine: str, before: int) -> bool:
+    return succeeded(states, machine) > before
+
+
 def running(states: Any, machine: str) -> str | None:
     answer = states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")
     return answer["executions"][0]["executionArn"] if answer["executions"] else None
@@ -230,6 +254,8 @@ def reconcile_jobs_that_vanished(deployment: Deployment) -> None:
         jobs.park(
             JobId(service, name), "a token that nobody waits with", LONG_AGO, uuid.uuid4().hex
         )
+    folder = JobId("translate", uuid.uuid4().hex)
+    jobs.park(folder, "a token that nobody waits with", LONG_AGO, folder.name)
     video = JobId("rekognition", f"{name}.labels")
     jobs.park(video, "a token that nobody waits with", LONG_AGO, "0" * 64)
     answers = f"s3://{deployment.output('ResultsBucketName')}/scoring/answers"

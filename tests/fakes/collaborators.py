@@ -6,6 +6,7 @@ from tests.fakes.hooks import Hook
 from windfall.contracts.analysis import AnalysisInput
 from windfall.contracts.bus import FileEvent
 from windfall.contracts.subject import Kind
+from windfall.contracts.translations import FolderTranslated
 from windfall.ports.collaborators import EventBus, Measurements, Profiles, Workflows
 
 
@@ -45,11 +46,15 @@ class FakeBus:
     def __init__(self, hook: Hook | None = None) -> None:
         self.hook = hook or Hook()
         self.events: list[FileEvent] = []
+        self.folders: list[FolderTranslated] = []
 
-    def publish(self, event: FileEvent) -> None:
+    def publish(self, event: FileEvent | FolderTranslated) -> None:
         """Keep an event."""
         self.hook.before("publish")
-        self.events.append(event)
+        if isinstance(event, FolderTranslated):
+            self.folders.append(event)
+        else:
+            self.events.append(event)
         self.hook.after("publish")
 
 

@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 
 from windfall.contracts.base import S3Pointer
 from windfall.contracts.jobs import Completion, JobId
-from windfall.errors import WindfallError
+from windfall.errors import NotFoundError, WindfallError
 from windfall.ports.jobs import (
+    FolderRequest,
+    FolderTranslation,
     JobRow,
     JobTable,
     NarrationRequest,
@@ -106,6 +108,28 @@ class FakeTranscription:
         return self.endings.get(name)
 
 
+class FakeFolderTranslation:
+    """Translate's batch jobs: a job for each name; a test ends them by writing to `endings`."""
+
+    def __init__(self) -> None:
+        self.requests: list[FolderRequest] = []
+        self.endings: dict[str, Completion] = {}
+
+    def start(self, request: FolderRequest) -> str:
+        """Begin a job, unless there is one of that name."""
+        names = [one.name for one in self.requests]
+        if request.name not in names:
+            self.requests.append(request)
+            names.append(request.name)
+        return f"job-{names.index(request.name) + 1}"
+
+    def ended(self, name: str, handle: str | None = None) -> Completion | None:
+        """What the test wrote; other jobs are somebody else's."""
+        if name not in self.endings:
+            raise NotFoundError(name)
+        return self.endings[name]
+
+
 class FakeSpeechTasks:
     """Polly's tasks: what was started is listed; a test ends them by writing to `endings`.
 
@@ -141,6 +165,7 @@ def as_ports(
     tokens: FakeTokens,
     transcription: FakeTranscription,
     speech_tasks: FakeSpeechTasks,
-) -> tuple[JobTable, TaskTokens, Transcription, SpeechTasks]:
+    folders: FakeFolderTranslation,
+) -> tuple[JobTable, TaskTokens, Transcription, SpeechTasks, FolderTranslation]:
     """Type-checked: the fakes fulfil the ports."""
-    return table, tokens, transcription, speech_tasks
+    return table, tokens, transcription, speech_tasks, folders

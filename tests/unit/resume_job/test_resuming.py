@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from resume_job.logic import JobResumer
-from tests.fakes.jobs import FakeJobTable, FakeSpeechTasks, FakeTokens, FakeTranscription
+from tests.fakes.jobs import (
+    FakeFolderTranslation,
+    FakeJobTable,
+    FakeSpeechTasks,
+    FakeTokens,
+    FakeTranscription,
+)
 from tests.fakes.storage import FakeObjectStore
 from windfall.adapters.sagemaker_runtime import Handle, SageMakerAsynchronousScoring
 from windfall.contracts.jobs import Completion, JobId
@@ -72,6 +78,20 @@ def test_polly_tells_by_sns_under_the_name_that_it_writes_to() -> None:
     assert resumer.resume(event("narration_completed")) == {key: "completed"}
     assert stage.tokens.told == {"narrator": DONE}
     assert narration.asked == [(key, "28e59aee-7a24-4c8b-87f2-132b195bc9f9")]
+
+
+def test_translate_names_its_own_jobs_and_those_of_others_are_left_alone() -> None:
+    stage = Stage()
+    folders = FakeFolderTranslation()
+    rendezvous = Rendezvous(stage.table, stage.tokens)
+    resumer = JobResumer(rendezvous, {"translate": folders}, "windfall-results", "windfall")
+    told = event("translation_completed")
+    assert resumer.resume(told) == {}
+    job = told["detail"]["jobId"]
+    folders.endings[job] = DONE
+    stage.table.park(JobId("translate", job), "folder", "2026-11-23T14:10:00.000Z")
+    assert resumer.resume(told) == {job: "completed"}
+    assert stage.tokens.told == {"folder": DONE}
 
 
 def test_a_task_that_timed_out_is_harmless() -> None:

@@ -74,6 +74,11 @@ def attempts_before(attempt: int) -> range:
     return range(attempt - 1, max(0, attempt - 1 - _ATTEMPTS_BACK), -1)
 
 
+def translation_id(request: dict[str, Any]) -> str:
+    """A folder's translation, by what was asked for; also the token of its job."""
+    return _digest(request)[:_DIGITS]
+
+
 def stack_mark(bucket: str) -> str:
     """A few digits that are this stack's own, for names that a whole account shares.
 

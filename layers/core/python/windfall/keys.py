@@ -25,6 +25,8 @@ are asked after: `<due>#<service>#<job>`. `expires` (epoch seconds) is the time 
 The results bucket holds `results/<file>/…`; a file that is analyzed again under other settings
 gets a folder of its own for them, `results/<file>/<analysis, 12 digits>/…`, so that no result of
 one analysis passes for one of another. `scoring/…` is what goes to SageMaker and comes from it.
+`translations/<translation>/…` is what Translate's batch jobs write, with a manifest; `folders/…`
+has folders that somebody put there to be translated.
 """
 
 from __future__ import annotations
@@ -41,8 +43,15 @@ WAIT_PREFIX = "WAIT#"
 
 SPEND_PREFIX = "ATTEMPT#"
 
+TRANSLATIONS_PREFIX = "translations/"
+FOLDERS_PREFIX = "folders/"
 _RESULTS = "results/"
 _SCORING = "scoring/"
+
+
+def translation_prefix(translation_id: str) -> str:
+    """The folder of a folder's translation."""
+    return f"{TRANSLATIONS_PREFIX}{translation_id}/"
 
 
 def file_pk(file_id: str) -> str:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from windfall.contracts.outcome import Outcome, ServiceCall
 
 _FILE = Path(__file__).with_name("prices.json")
-_SAME_PRICE = {"StartSpeechSynthesisTask": "SynthesizeSpeech"}
+_SAME_PRICE = {
+    "StartTextTranslationJob": "TranslateText",
+    "StartSpeechSynthesisTask": "SynthesizeSpeech",
+}
 _DIGITS = 9
 """Decimal places of a dollar: a character of speech costs 0.000004."""
 

@@ -15,6 +15,11 @@ from windfall.contracts.manifest import Manifest
 from windfall.contracts.outcome import Outcome
 from windfall.contracts.profile import Profile
 from windfall.contracts.timeline import Timeline
+from windfall.contracts.translations import (
+    FolderTranslated,
+    FolderTranslationRequested,
+    TranslationManifest,
+)
 
 if TYPE_CHECKING:
     from windfall.contracts.base import Contract
@@ -29,14 +34,19 @@ PUBLISHED: dict[str, type[Contract]] = {
     "file_rejected": FileRejected,
     "file_failed": FileFailed,
     "analysis_requested": AnalysisRequested,
+    "folder_translation_requested": FolderTranslationRequested,
+    "folder_translated": FolderTranslated,
+    "translation_manifest": TranslationManifest,
 }
 """File names, without `.json`, and what they describe."""
+
+_WRITTEN_BY_OTHERS = frozenset({"profile", "analysis_requested", "folder_translation_requested"})
 
 
 def schema_of(name: str) -> dict[str, Any]:
     """The schema of a published contract."""
     mode: Literal["validation", "serialization"] = (
-        "validation" if name in {"profile", "analysis_requested"} else "serialization"
+        "validation" if name in _WRITTEN_BY_OTHERS else "serialization"
     )
     schema = PUBLISHED[name].model_json_schema(mode=mode)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from windfall.adapters.aws_errors import translated_errors
 from windfall.adapters.clients import store_client
 from windfall.contracts.bus import SOURCE, FileEvent
 from windfall.errors import TransientError
+
+if TYPE_CHECKING:
+    from windfall.contracts.translations import FolderTranslated
 
 
 class EventBridgeBus:
@@ -18,7 +23,7 @@ class EventBridgeBus:
     def __init__(self, bus: str) -> None:
         self._bus = bus
 
-    def publish(self, event: FileEvent) -> None:
+    def publish(self, event: FileEvent | FolderTranslated) -> None:
         """Put one event; PutEvents answers HTTP 200 even when it did not take it."""
         entry = {
             "EventBusName": self._bus,

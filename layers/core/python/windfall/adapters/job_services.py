@@ -11,6 +11,7 @@ from windfall.adapters.s3 import S3ObjectStore
 from windfall.adapters.sagemaker_hosting import SageMakerHosting
 from windfall.adapters.sagemaker_runtime import SageMakerAsynchronousScoring
 from windfall.adapters.transcribe import TranscribeTranscription
+from windfall.adapters.translate_batch import TranslateFolders
 
 if TYPE_CHECKING:
     from windfall.ports.jobs import JobService, JobTable
@@ -22,7 +23,7 @@ def job_census() -> Mapping[str, JobCensus]:
     return {"transcribe": TranscribeTranscription()}
 
 
-def job_services(table: JobTable) -> Mapping[str, JobService]:
+def job_services(table: JobTable, bucket: str) -> Mapping[str, JobService]:
     """The services; none is called before it is asked after a job."""
     return {
         "polly": PollySpeechTasks(),
@@ -30,4 +31,5 @@ def job_services(table: JobTable) -> Mapping[str, JobService]:
         "sagemaker": SageMakerAsynchronousScoring(S3ObjectStore(), table),
         "sagemaker-endpoint": SageMakerHosting(),
         "transcribe": TranscribeTranscription(),
+        "translate": TranslateFolders(bucket),
     }

@@ -28,6 +28,23 @@ class TranscriptionJobEvent(ForeignContract):
     detail: TranscriptionJobDetail
 
 
+class TranslationJobDetail(ForeignContract):
+    """How a batch translation job stands; its name is not in the event."""
+
+    job_id: str = Field(alias="jobId")
+    status: str = Field(alias="jobStatus")
+
+
+class TranslationJobEvent(ForeignContract):
+    """Translate says that a batch job ended."""
+
+    id: str
+    source: Literal["aws.translate"]
+    detail_type: Literal["Translate TextTranslationJob State Change"] = Field(alias="detail-type")
+    time: str
+    detail: TranslationJobDetail
+
+
 class SpeechTaskNotice(ForeignContract):
     """Polly says by SNS that a synthesis task ended; AWS documents no form of it.
 

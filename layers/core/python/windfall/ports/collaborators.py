@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from windfall.contracts.bus import FileEvent
     from windfall.contracts.subject import Kind
+    from windfall.contracts.translations import FolderTranslated
 
 
 class Workflows(Protocol):
@@ -55,7 +56,7 @@ class ProfileWriter(Protocol):
 class EventBus(Protocol):
     """The application's own bus."""
 
-    def publish(self, event: FileEvent) -> None:
+    def publish(self, event: FileEvent | FolderTranslated) -> None:
         """Put an event under its class's name.
 
         Raises:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from windfall.contracts.audio import AudioPlan
-    from windfall.contracts.base import S3Pointer
+    from windfall.contracts.base import OutputLocation, S3Pointer
     from windfall.contracts.jobs import Completion, JobId
     from windfall.contracts.languages import Engine
     from windfall.contracts.speech import NarrationKind
@@ -145,6 +145,41 @@ class Transcription(JobService, Protocol):
             UnsupportedError: It can not do that, here or at all.
             TransientError: It is busy.
             QuotaExceededError: Too many jobs run.
+        """
+        ...
+
+
+class FolderRequest(NamedTuple):
+    """A folder of documents to translate.
+
+    Attributes:
+        name: Makes the same again the same job.
+        output: The job makes a folder of its own there.
+        language: Of the documents, or `auto`.
+    """
+
+    name: str
+    source: OutputLocation
+    output: OutputLocation
+    content_type: str
+    language: str
+    targets: Sequence[str]
+    terminology: str | None = None
+
+
+class FolderTranslation(JobService, Protocol):
+    """Amazon Translate's batch jobs. All the account hears of their ends.
+
+    `ended` raises `NotFoundError` for a job of somebody else.
+    """
+
+    def start(self, request: FolderRequest) -> str:
+        """Start a job, or find the one of that name; answers with its id.
+
+        Raises:
+            InvalidInputError: Translate does not take the folder.
+            UnsupportedError: It does not translate between these languages, here or at all.
+            TransientError: It is busy, or too many jobs wait.
         """
         ...
 

@@ -1,0 +1,127 @@
+"""Writes what became of each document of a folder, and says so on the bus."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from windfall import identity
+from windfall.contracts.base import S3Pointer
+from windfall.contracts.outcome import ServiceCall
+from windfall.contracts.translations import (
+    DocumentTranslation,
+    FolderTranslated,
+    RecordTranslationsTask,
+    TranslatedFolder,
+    TranslationManifest,
+)
+from windfall.keys import translation_prefix
+
+if TYPE_CHECKING:
+    from windfall.ports.collaborators import EventBus
+    from windfall.ports.storage import ObjectStore
+    from windfall.pricing import PriceList
+
+_LONGEST_REASON = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class TranslationRecorder:
+    """Records translated folders.
+
+    Attributes:
+        bucket: The results bucket.
+    """
+
+    store: ObjectStore
+    bus: EventBus
+    prices: PriceList
+    bucket: str
+
+    def record(self, task: RecordTranslationsTask) -> FolderTranslated:
+        """Write the manifest, then tell the bus; the same again is harmless.
+
+        Raises:
+            TransientError: S3 or the bus can not take it now.
+        """
+        manifest = self._manifest(task)
+        key = f"{translation_prefix(manifest.translation_id)}manifest.json"
+        body = manifest.model_dump_json(indent=1).encode()
+        pointer = self.store.write(self.bucket, key, body, "application/json")
+        event = FolderTranslated(
+            translation_id=manifest.translation_id,
+            request=task.request.request,
+            bucket=task.request.bucket,
+            prefix=task.request.prefix,
+            status=manifest.status,
+            reason=manifest.reason,
+            translations=len(manifest.documents),
+            failed=sum(one.translation is None for one in manifest.documents),
+            manifest=pointer,
+        )
+        self.bus.publish(event)
+        return event
+
+    def _manifest(self, task: RecordTranslationsTask) -> TranslationManifest:
+        name = identity.translation_id(task.request.model_dump(mode="json"))
+        translated = task.translated
+        if translated is None:
+            error = task.error or {}
+            reason = f"{error.get('Error', 'Unknown')}: {error.get('Cause', '')}"
+            return TranslationManifest(
+                translation_id=name,
+                request=task.request,
+                status="failed",
+                reason=reason[:_LONGEST_REASON],
+            )
+        details = [self._details(translated, target) for target in task.request.targets]
+        documents = [one for target in details for one in _documents(translated, target)]
+        characters = sum(int(target["charactersTranslated"]) for target in details)
+        call = ServiceCall(
+            service="translate", operation="StartTextTranslationJob", count=1, units=characters
+        )
+        return TranslationManifest(
+            translation_id=name,
+            request=task.request,
+            status=_status(documents),
+            characters=characters,
+            cost=self.prices.cost_of([call]),
+            documents=documents,
+        )
+
+    def _details(self, translated: TranslatedFolder, target: str) -> dict[str, Any]:
+        output = translated.output
+        key = f"{output.prefix}details/{target}.auxiliary-translation-details.json"
+        document: dict[str, Any] = json.loads(
+            self.store.read(S3Pointer(bucket=output.bucket, key=key))
+        )
+        return document
+
+
+def _documents(translated: TranslatedFolder, details: dict[str, Any]) -> list[DocumentTranslation]:
+    language, output = details["targetLanguageCode"], translated.output
+    found = []
+    for one in details["details"]:
+        error = (one.get("auxiliaryData") or {}).get("error")
+        if error is None:
+            key = output.prefix + one["targetFile"]
+            place = S3Pointer(bucket=output.bucket, key=key)
+            found.append(
+                DocumentTranslation(
+                    document=one["sourceFile"], language=language, translation=place
+                )
+            )
+        else:
+            reason = f"{error.get('errorMessage', '')} ({error.get('errorCode', 'unknown')})"
+            found.append(
+                DocumentTranslation(document=one["sourceFile"], language=language, reason=reason)
+            )
+    return found
+
+
+def _status(documents: list[DocumentTranslation]) -> Literal["translated", "partial", "failed"]:
+    failed = sum(one.translation is None for one in documents)
+    if not failed:
+        return "translated"
+    return "failed" if failed == len(documents) else "partial"
