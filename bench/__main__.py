@@ -24,6 +24,7 @@ BENCHES = (
     "parked",
     "estimate",
     "chain",
+    "emulators",
 )
 
 if __name__ == "__main__":

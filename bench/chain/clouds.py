@@ -127,9 +127,9 @@ def ministack() -> Iterator[CloudProcess]:
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen(
-            [str(_peer() / "bin" / "ministack")],
+            [str(peer_environment() / "bin" / "ministack")],
             env={
-                "PATH": f"{_peer() / 'bin'}:{os.environ['PATH']}",
+                "PATH": f"{peer_environment() / 'bin'}:{os.environ['PATH']}",
                 "GATEWAY_PORT": str(port),
                 "BIND_HOST": "127.0.0.1",
                 "HOME": folder,
@@ -141,7 +141,7 @@ def ministack() -> Iterator[CloudProcess]:
             start_new_session=True,
         )
         try:
-            _wait_for(port)
+            wait_for(port)
             yield CloudProcess("ministack", f"http://127.0.0.1:{port}", process.pid)
         finally:
             os.killpg(process.pid, signal.SIGTERM)
@@ -224,7 +224,8 @@ def _wire(cloud: CloudProcess, bucket: str, role: str, machine: str) -> None:
     events.put_targets(Rule="chain", Targets=[{"Id": "chain", "Arn": machine, "RoleArn": role}])
 
 
-def _peer() -> Path:
+def peer_environment() -> Path:
+    """Where MiniStack is installed; installs it the first time."""
     if not (PEER_ENVIRONMENT / "bin" / "ministack").exists():
         subprocess.run([sys.executable, "-m", "venv", str(PEER_ENVIRONMENT)], check=True)
         python = str(PEER_ENVIRONMENT / "bin" / "python")
@@ -234,7 +235,8 @@ def _peer() -> Path:
     return PEER_ENVIRONMENT
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
+    """Return once something listens."""
     deadline = time.monotonic() + 60
     while True:
         try:
