@@ -11,15 +11,17 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from admit_file.folders import Folders
+from admit_file.inheriting import Inheritance
 from admit_file.models import Arrival, arrival_of
 from windfall import identity, keys
-from windfall.checkpoints import finished_features
 from windfall.clock import seconds_between, timestamp
 from windfall.contracts.analysis import AnalysisInput
-from windfall.contracts.base import OutputLocation, S3Pointer
+from windfall.contracts.base import S3Pointer
 from windfall.contracts.manifest import FileStatus, Manifest
+from windfall.contracts.outcome import OutcomeStatus
 from windfall.contracts.profile import Profile
-from windfall.contracts.subject import AnalysisSubject, FileIdentity, Why
+from windfall.contracts.subject import AnalysisSubject, FileIdentity, Kind, Why
 from windfall.errors import ConflictError, InvalidInputError, NotFoundError, TransientError
 from windfall.planning.profiles import InvalidProfileError
 from windfall.ports.insights import (
@@ -46,6 +48,9 @@ _CLAIM_TRIES = 8
 """A claim is tried again when somebody else changed the analysis first; each loss is somebody
 else's progress, so a handful is plenty."""
 
+_MOST_EARLIER = 25
+"""Analyses of the same bytes that are looked at for what they have paid for."""
+
 
 class Candidate(NamedTuple):
     """A file that was looked at and planned for, not yet claimed."""
@@ -58,6 +63,18 @@ class Candidate(NamedTuple):
     plan: Plan
     settings_hash: str
     analysis_id: str
+
+
+class Seen(NamedTuple):
+    """What stood in the index of a file and its bytes; all of it is checked when it is claimed.
+
+    Attributes:
+        analyses: All that there were of the same bytes, under whatever settings.
+    """
+
+    file: FileRow | None = None
+    analysis: AnalysisRow | None = None
+    analyses: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,55 +187,68 @@ class Admitter:
         """Attach the file to its analysis, beginning it if need be."""
         for attempt in range(_CLAIM_TRIES):
             fresh = attempt == 0 and candidate.inspection.convert is None
-            row = None if fresh else self.index.file(candidate.file.file_id)
-            analysis = None if fresh else self.index.analysis(candidate.analysis_id)
-            if row is not None and self._is_settled(row, candidate, analysis):
-                return self._resume(row)
+            seen = Seen() if fresh else self._seen(candidate)
+            if seen.file is not None and self._is_settled(seen.file, candidate, seen.analysis):
+                return self._resume(seen.file)
             try:
-                return self._attach_or_begin(candidate, row, analysis)
+                return self._attach_or_begin(candidate, seen)
             except ConflictError:
                 continue
         raise TransientError("The file's analysis changes too fast to be claimed; try again.")
+
+    def _seen(self, candidate: Candidate) -> Seen:
+        file = candidate.file
+        content = identity.content_id(
+            file.content_sha256, candidate.inspection.kind, candidate.inspection.format
+        )
+        return Seen(
+            self.index.file(file.file_id),
+            self.index.analysis(candidate.analysis_id),
+            self.index.analyses_of(content),
+        )
 
     def _is_settled(self, row: FileRow, candidate: Candidate, analysis: AnalysisRow | None) -> bool:
         """Whether this arrival asks for nothing that the file does not have, or wait for."""
         arrival = candidate.arrival
         if not arrival.requested:
             return True
+        if arrival.revision is not None and row.revision > arrival.revision:
+            return True  # it was taken on again since somebody saw the need
         if row.analysis_id != candidate.analysis_id or analysis is None:
             return False
         if row.status == ANALYZING or analysis.requested_by == arrival.event_id:
             return True
-        return row.status != FileStatus.FAILED and not arrival.rerun
+        return row.status != FileStatus.FAILED and not (arrival.rerun or arrival.force)
 
-    def _attach_or_begin(
-        self, candidate: Candidate, row: FileRow | None, analysis: AnalysisRow | None
-    ) -> str:
-        attachment = _attachment(candidate, row)
+    def _attach_or_begin(self, candidate: Candidate, seen: Seen) -> str:
+        attachment, analysis = _attachment(candidate, seen.file), seen.analysis
         if analysis is None or analysis.state is AnalysisState.FAILED:
-            return self._begin(candidate, attachment, row, analysis)
+            return self._begin(candidate, attachment, seen)
         if analysis.state is AnalysisState.RUNNING:
-            self.index.attach(analysis, attachment, row)
+            self.index.attach(analysis, attachment, seen.file)
             # Its first file may have crashed before it started the execution.
             self._start(analysis.subject, analysis.document)
             return f"attached to running analysis {analysis.analysis_id}"
-        reusable = self._is_whole(analysis) and not candidate.arrival.rerun
-        if not reusable:
-            return self._begin(candidate, attachment, row, analysis)
-        self.index.attach(analysis, attachment, row)
+        if not self._is_enough(analysis, candidate.arrival):
+            return self._begin(candidate, attachment, seen)
+        self.index.attach(analysis, attachment, seen.file)
         self._record_again(attachment, analysis)
         return f"reused analysis {analysis.analysis_id}"
 
-    def _begin(
-        self,
-        candidate: Candidate,
-        attachment: Attachment,
-        row: FileRow | None,
-        previous: AnalysisRow | None,
-    ) -> str:
-        """Begin a new attempt; what an earlier one paid for is kept, if it is still there."""
-        output = self._output(candidate, row, previous)
-        is_kept = previous is not None and previous.subject.output == output
+    def _is_enough(self, analysis: AnalysisRow, arrival: Arrival) -> bool:
+        """Whether a recorded analysis has all that is asked for."""
+        if arrival.force:
+            return False
+        if arrival.rerun and any(
+            outcome.status is not OutcomeStatus.OK for outcome in analysis.outcomes or []
+        ):
+            return False
+        return self._folders.is_whole(analysis)
+
+    def _begin(self, candidate: Candidate, attachment: Attachment, seen: Seen) -> str:
+        """Begin a new attempt; what earlier ones paid for is kept, unless it is forced."""
+        earlier = [] if candidate.arrival.force else self._earlier(candidate, seen)
+        previous = seen.analysis
         plan = AnalysisInput(
             analysis_id=candidate.analysis_id,
             attempt=1 if previous is None else previous.attempt + 1,
@@ -227,21 +257,44 @@ class Admitter:
             received=candidate.arrival.received,
             file=candidate.file,
             source=self._source(candidate),
-            output=output,
+            output=self._folders.of_attempt(
+                candidate.file.file_id,
+                candidate.analysis_id,
+                previous,
+                anew=candidate.arrival.force,
+                is_first=not earlier and not _is_reanalysis(candidate, seen),
+            ),
             features=candidate.plan.features,
             text=candidate.plan.text,
             audio=candidate.plan.audio,
             video=candidate.plan.video,
             media=candidate.inspection.media,
             skipped=list(candidate.plan.skipped),
-            reused=finished_features(self.store, output) if is_kept else [],
             table=candidate.plan.table,
             training=candidate.plan.training,
             layout=candidate.inspection.layout,
+            revision=attachment.revision,
         )
-        self.index.begin(plan, attachment, candidate.arrival.event_id, previous, row)
+        if earlier:
+            reused = Inheritance(self.store).take_over(plan, earlier)
+            plan = plan.model_copy(update={"reused": reused})
+        event_id = candidate.arrival.event_id
+        self.index.begin(plan, attachment, event_id, previous, seen.file, seen.analyses)
         self._start(plan, plan.model_dump_json())
         return f"began analysis {plan.analysis_id}, attempt {plan.attempt}"
+
+    def _earlier(self, candidate: Candidate, seen: Seen) -> list[AnalysisRow]:
+        """The analyses of the same bytes whose results may be of use, the latest first."""
+        is_alone = candidate.inspection.kind in {Kind.TABLE, Kind.DATASET}
+        others = [] if is_alone else sorted(seen.analyses - {candidate.analysis_id})
+        del others[_MOST_EARLIER:]
+        found = [seen.analysis, *(self.index.analysis(one) for one in others)]
+        rows = [row for row in found if row is not None]
+        return sorted(rows, key=lambda row: row.subject.received, reverse=True)
+
+    @property
+    def _folders(self) -> Folders:
+        return Folders(self.store, self.bucket)
 
     def _source(self, candidate: Candidate) -> S3Pointer:
         """What the services look at: the file, or a working copy that is written now."""
@@ -251,31 +304,6 @@ class Admitter:
         copy = convert(candidate.snapshot.stream)
         key = f"{keys.results_prefix(candidate.file.file_id)}working.{copy.extension}"
         return self.store.write(self.bucket, key, copy.body, copy.media_type)
-
-    def _output(
-        self, candidate: Candidate, row: FileRow | None, previous: AnalysisRow | None
-    ) -> OutputLocation:
-        if previous is not None and (
-            previous.state is AnalysisState.FAILED or self._is_whole(previous)
-        ):
-            return previous.subject.output
-        file_id = candidate.file.file_id
-        prefix = keys.results_prefix(file_id)
-        if row is not None and row.analysis_id not in {None, candidate.analysis_id}:
-            prefix = keys.reanalysis_prefix(file_id, candidate.analysis_id)
-        return OutputLocation(bucket=self.bucket, prefix=prefix)
-
-    def _is_whole(self, analysis: AnalysisRow) -> bool:
-        """Whether the results of a recorded analysis still lie where its outcomes say."""
-        promised = {
-            outcome.result.key
-            for outcome in analysis.outcomes or []
-            if outcome.result is not None and outcome.result.bucket == self.bucket
-        }
-        output = analysis.subject.output
-        missing = promised - set(self.store.list(output.bucket, output.prefix))
-        # What outlives an analysis, such as a model, lies elsewhere in the bucket.
-        return all(key in self.store.list(output.bucket, key) for key in missing)
 
     def _start(self, subject: AnalysisSubject, document: str) -> None:
         name = identity.execution_name(subject.analysis_id, subject.attempt)
@@ -347,6 +375,11 @@ def _file_id(arrival: Arrival, version_id: str | None, etag: str) -> str:
     return identity.file_id(arrival.bucket, arrival.key, distinction)
 
 
+def _is_reanalysis(candidate: Candidate, seen: Seen) -> bool:
+    """Whether the file was analyzed under other settings before."""
+    return seen.file is not None and seen.file.analysis_id not in {None, candidate.analysis_id}
+
+
 def _attachment(candidate: Candidate, row: FileRow | None) -> Attachment:
     return Attachment(
         file=candidate.file,
@@ -367,4 +400,6 @@ def _why(arrival: Arrival, row: FileRow | None, analysis_id: str | None = None) 
         return Why.DROPPED
     if row is None or row.analysis_id is None:
         return Why.REQUESTED
+    if arrival.force:
+        return Why.FORCED
     return Why.RERUN if row.analysis_id == analysis_id else Why.SETTINGS_CHANGED

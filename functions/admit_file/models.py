@@ -39,6 +39,9 @@ class Arrival(NamedTuple):
         event_id: Equal when the same event is delivered again.
         sequencer: S3's order of events of one key; tells versions apart in an unversioned bucket.
         requested: True when somebody asked for it, false when the file was dropped.
+        rerun: What failed or was skipped is to be tried again.
+        force: Everything is to be paid for anew.
+        revision: The file's, as it was seen by who asks.
         problem: Why the request can not be met, when that is known already.
     """
 
@@ -51,6 +54,8 @@ class Arrival(NamedTuple):
     sequencer: str | None = None
     requested: bool = False
     rerun: bool = False
+    force: bool = False
+    revision: int | None = None
     overrides: Overrides = Overrides()
     problem: str | None = None
 
@@ -117,6 +122,8 @@ def _requested(envelope: EventEnvelope) -> Arrival:
         version_id=request.version_id,
         requested=True,
         rerun=request.rerun,
+        force=request.force,
+        revision=request.revision,
         overrides=Overrides(
             profile=request.profile,
             features=_texts(request.features),

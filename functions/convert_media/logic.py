@@ -49,7 +49,10 @@ class MediaConverter:
         checkpoints = Checkpoints(self._store, task.output, "working")
         done = f"{task.track}.json"
         if done in checkpoints.saved():
-            return Converted.model_validate_json(checkpoints.part(done))
+            made = Converted.model_validate_json(checkpoints.part(done))
+            # A copy that another analysis of the same bytes made lies in its folder, and may go.
+            if made.source.key in self._store.list(made.source.bucket, made.source.key):
+                return made
         converted = self._write(task, time_left)
         checkpoints.save(done, converted.model_dump_json().encode())
         return converted

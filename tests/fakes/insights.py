@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tests.fakes.hooks import Hook
+from windfall import identity
 from windfall.contracts.analysis import AnalysisInput
 from windfall.contracts.manifest import Manifest
 from windfall.contracts.outcome import Outcome
@@ -27,6 +28,7 @@ class FakeInsightsIndex:
         self.hook = hook or Hook()
         self.files: dict[str, FileRow] = {}
         self.analyses: dict[str, AnalysisRow] = {}
+        self.contents: dict[str, frozenset[str]] = {}
         self.attached: dict[str, list[tuple[int, Attachment]]] = {}
         self.generations: dict[tuple[str, str], tuple[list[Outcome], list[Term]]] = {}
 
@@ -45,6 +47,11 @@ class FakeInsightsIndex:
         self.hook.before("attachments")
         return [file for number, file in self.attached.get(analysis_id, []) if number == attempt]
 
+    def analyses_of(self, content_id: str) -> frozenset[str]:
+        """The analyses that there were of the same bytes."""
+        self.hook.before("analyses_of")
+        return self.contents.get(content_id, frozenset())
+
     def begin(
         self,
         plan: AnalysisInput,
@@ -52,10 +59,16 @@ class FakeInsightsIndex:
         requested_by: str,
         seen: AnalysisRow | None,
         seen_file: FileRow | None,
+        seen_analyses: frozenset[str] = frozenset(),
     ) -> None:
         """Begin an attempt."""
         self.hook.before("begin")
         self._check(plan.analysis_id, seen, attachment, seen_file)
+        content = identity.content_id(plan.file.content_sha256, plan.kind, plan.file.format)
+        known = self.contents.get(content, frozenset())
+        if known and not seen_analyses:
+            raise ConflictError("The bytes are not as they were seen.")
+        self.contents[content] = known | {plan.analysis_id}
         self.analyses[plan.analysis_id] = AnalysisRow(
             plan.analysis_id,
             plan.attempt,

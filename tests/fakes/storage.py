@@ -123,6 +123,14 @@ class FakeObjectStore:
         """Put an object that is made piece by piece."""
         return self.write(bucket, key, b"".join(pieces), media_type)
 
+    def copy_many(self, copies: Iterable[tuple[S3Pointer, str]], bucket: str) -> list[S3Pointer]:
+        """Copy objects, one after the other."""
+        made = []
+        for source, key in copies:
+            found = self._find(source)
+            made.append(self.write(bucket, key, found.body, found.media_type))
+        return made
+
     def list(self, bucket: str, prefix: str) -> Iterator[str]:
         """The keys that begin so."""
         return iter(sorted(k for b, k in self._objects if b == bucket and k.startswith(prefix)))

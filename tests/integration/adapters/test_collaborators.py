@@ -69,6 +69,20 @@ def test_many_objects_come_in_the_order_asked_for(bucket: str) -> None:
     assert store.read_many(reversed(pointers)) == [str(n).encode() for n in range(19, -1, -1)]
 
 
+def test_objects_are_copied_within_s3_with_what_they_are(bucket: str) -> None:
+    store = S3ObjectStore()
+    sources = [store.write(bucket, f"a {n}+ü", str(n).encode(), "audio/mpeg") for n in range(12)]
+    store.write(bucket, "a 3+ü", b"another version", "text/plain")
+    copies = store.copy_many([(one, f"copy/{one.key}") for one in sources], bucket)
+
+    assert [one.key for one in copies] == [f"copy/a {n}+ü" for n in range(12)]
+    assert store.read_many(copies) == [str(n).encode() for n in range(12)]
+    assert store.open(copies[3]).head.media_type == "audio/mpeg"
+    assert store.copy_many([], bucket) == []
+    with pytest.raises(NotFoundError):
+        store.copy_many([(S3Pointer(bucket=bucket, key="missing"), "copy")], bucket)
+
+
 def test_profiles_are_remembered_for_half_a_minute() -> None:
     client, now = boto3.client("ssm"), [0.0]
     profiles = SsmProfiles("/stack/profiles", clock=lambda: now[0])

@@ -22,6 +22,7 @@ from windfall.ports.insights import AnalysisState, Attachment, Term
 TABLE = "insights"
 RECEIVED, NOW = "2026-11-23T14:00:00.000Z", datetime(2026, 11, 23, 15, tzinfo=UTC)
 ANALYSIS_ID = "a" * 40
+CONTENT = identity.content_id("b" * 64, Kind.TEXT, "txt")
 
 
 def file_of(key: str) -> FileIdentity:
@@ -120,6 +121,20 @@ def test_a_claim_is_read_as_it_was_written(index: DynamoInsightsIndex) -> None:
     )
 
 
+def test_the_analyses_of_the_same_bytes_are_known(index: DynamoInsightsIndex) -> None:
+    assert index.analyses_of(CONTENT) == frozenset()
+    begun(index)
+    other = plan_of("b.txt").model_copy(update={"analysis_id": "d" * 40})
+    with pytest.raises(ConflictError):
+        index.begin(other, attachment_of("b.txt"), "event-2", None, None)
+    assert index.analysis("d" * 40) is None
+    seen = index.analyses_of(CONTENT)
+    index.begin(other, attachment_of("b.txt"), "event-2", None, None, seen)
+
+    assert seen == {ANALYSIS_ID}
+    assert index.analyses_of(CONTENT) == {ANALYSIS_ID, "d" * 40}
+
+
 def test_a_second_claim_writes_nothing(index: DynamoInsightsIndex) -> None:
     begun(index)
     with pytest.raises(ConflictError):
@@ -151,9 +166,13 @@ def test_a_new_attempt_needs_the_one_that_was_seen(index: DynamoInsightsIndex) -
     row = index.file(attachment.file.file_id)
     index.close(ANALYSIS_ID, 1, 1, AnalysisState.FAILED, [])
     again = attachment_of("a.txt", 2)
+    known = index.analyses_of(CONTENT)
     with pytest.raises(ConflictError):
-        index.begin(plan_of("a.txt", 2), again, "event-2", seen, row)
-    index.begin(plan_of("a.txt", 2), again, "event-2", index.analysis(ANALYSIS_ID), row)
+        index.begin(plan_of("a.txt", 2), again, "event-2", seen, row, known)
+    now = index.analysis(ANALYSIS_ID)
+    with pytest.raises(ConflictError):
+        index.begin(plan_of("a.txt", 2), again, "event-2", now, row)
+    index.begin(plan_of("a.txt", 2), again, "event-2", now, row, known)
 
     assert index.attachments(ANALYSIS_ID, 2) == [again]
 
@@ -190,8 +209,9 @@ def test_old_generations_are_removed_with_their_terms(
     assert {item["sk"]["S"][:4] for item in table.scan(TableName=TABLE)["Items"]} == {
         "FILE",
         "ANAL",
+        "CONT",
     }
-    assert table.scan(TableName=TABLE)["Count"] == 3
+    assert table.scan(TableName=TABLE)["Count"] == 4
 
 
 def test_a_file_that_moved_on_is_not_ended(index: DynamoInsightsIndex) -> None:

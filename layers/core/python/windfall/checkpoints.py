@@ -104,13 +104,6 @@ class Checkpoints:
         return S3Pointer(bucket=self._bucket, key=self._parts_prefix + name)
 
 
-def finished_features(store: ObjectStore, output: OutputLocation) -> list[str]:
-    """The features that an analysis has finished."""
-    folder = f"{output.prefix}outcomes/"
-    keys = store.list(output.bucket, folder)
-    return [key.removeprefix(folder).removesuffix(".json") for key in keys]
-
-
 def take_steps(
     steps: Sequence[Step], take: Callable[[Step], None], time_left: TimeLeft, *, workers: int
 ) -> None:

@@ -64,6 +64,11 @@ def analysis_id(content_sha256: str, settings: str) -> str:
     return _digest([content_sha256, settings])[:_DIGITS]
 
 
+def content_id(content_sha256: str, kind: Kind, file_format: str) -> str:
+    """The identity of bytes, whatever is done with them: analyses of them may share results."""
+    return _digest([_PLAN_VERSION, content_sha256, kind.value, file_format])[:_DIGITS]
+
+
 def execution_name(analysis: str, attempt: int) -> str:
     """The name that makes starting an execution twice harmless."""
     return f"{analysis}-{attempt}"

@@ -10,6 +10,8 @@ The table `insights` (partition key `pk`, sort key `sk`):
     TERM#<type>#<term>        FILE#<file>#G#<generation>      a searchable term of a file
     ANALYSIS#<analysis>       ANALYSIS                        an analysis: attempt, state, input
     ANALYSIS#<analysis>       FILE#<file>#<revision>          a file that waits for it, or has it
+    CONTENT#<content>         CONTENT                         bytes, and the analyses there were of
+                                                              them
     JOB#<service>#<job>       JOB                             a rendezvous: who waits for a job, and
                                                               how the job ended
     QUOTA#<service>           LIMIT                           how many jobs may run at a time
@@ -22,17 +24,20 @@ The index `recent` (partition key `recent_pk`, sort key `recent_sk`) lists FILE 
 `FILES#<yyyy-mm-dd>` / `<received>#<file>`, and parked jobs under `JOBS` by the time at which they
 are asked after: `<due>#<service>#<job>`. `expires` (epoch seconds) is the time to live.
 
-The results bucket holds `results/<file>/…`; a file that is analyzed again under other settings
-gets a folder of its own for them, `results/<file>/<analysis, 12 digits>/…`, so that no result of
-one analysis passes for one of another. `scoring/…` is what goes to SageMaker and comes from it.
-`translations/<translation>/…` is what Translate's batch jobs write, with a manifest; `folders/…`
-has folders that somebody put there to be translated.
+The results bucket holds `results/<file>/…`; a file that is analyzed again under other settings, or
+that takes over results of another analysis, gets a folder of its own for them,
+`results/<file>/<analysis, 12 digits>/…`, so that no result of one analysis passes for one of
+another; an attempt that may not use what is there gets `…/<analysis, 12 digits>.<attempt>/…`.
+`scoring/…` is what goes to SageMaker and comes from it. `translations/<translation>/…` is what
+Translate's batch jobs write, with a manifest; `folders/…` has folders that somebody put there to be
+translated.
 """
 
 from __future__ import annotations
 
 FILE_SK = "FILE"
 ANALYSIS_SK = "ANALYSIS"
+CONTENT_SK = "CONTENT"
 ATTACHMENT_PREFIX = "FILE#"
 JOB_SK = "JOB"
 PARKED_JOBS = "JOBS"
@@ -87,6 +92,11 @@ def term_sk(file_id: str, generation: str) -> str:
 def analysis_pk(analysis_id: str) -> str:
     """The partition of an analysis."""
     return f"ANALYSIS#{analysis_id}"
+
+
+def content_pk(content_id: str) -> str:
+    """The partition of bytes that were analyzed."""
+    return f"CONTENT#{content_id}"
 
 
 def attachment_sk(file_id: str, generation: str) -> str:
@@ -158,9 +168,10 @@ def results_prefix(file_id: str) -> str:
     return f"{_RESULTS}{file_id}/"
 
 
-def reanalysis_prefix(file_id: str, analysis_id: str) -> str:
-    """The folder of results under settings other than the file's first."""
-    return f"{results_prefix(file_id)}{analysis_id[:12]}/"
+def reanalysis_prefix(file_id: str, analysis_id: str, number: int = 1) -> str:
+    """The folder of results other than the file's first; a further one of the same analysis."""
+    further = f".{number}" if number > 1 else ""
+    return f"{results_prefix(file_id)}{analysis_id[:12]}{further}/"
 
 
 def manifest_key(file_id: str) -> str:

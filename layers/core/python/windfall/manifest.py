@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,7 @@ _MEDIA_TYPES = {
 MOST_HISTORY = 50
 """Lines of a history; older ones are left out."""
 _TOLD = ("received", "recorded", "profile", "settings_hash", "analysis_id", "attempt", "status")
-_ANALYSIS_FOLDER = re.compile(r"^[0-9a-f]{12}/")
+_ANALYSIS_FOLDER = re.compile(r"^[0-9a-f]{12}(\.\d+)?/")
 _INNER_FOLDERS = ("outcomes/", "parts/")
 """Folders of a result that only the functions themselves read."""
 
@@ -47,19 +47,22 @@ def status_of(outcomes: Iterable[Outcome]) -> FileStatus:
 def result_files(output: OutputLocation, listed: Iterable[str]) -> list[ResultFile]:
     """The files that an analysis made, out of the keys that lie under its prefix."""
     files = []
-    for key in listed:
-        name = key.removeprefix(output.prefix)
-        if name == "manifest.json" or name.startswith(_INNER_FOLDERS) or _is_other_analysis(name):
+    for name in own_names(output, listed):
+        if name == "manifest.json" or name.startswith(_INNER_FOLDERS):
             continue
         suffix = PurePosixPath(name).suffix
         media_type = _MEDIA_TYPES.get(suffix, "application/octet-stream")
+        key = output.prefix + name
         files.append(ResultFile(name=name, bucket=output.bucket, key=key, media_type=media_type))
     return files
 
 
-def _is_other_analysis(name: str) -> bool:
-    """Whether a name lies in the folder of an analysis under other settings."""
-    return _ANALYSIS_FOLDER.match(name) is not None
+def own_names(output: OutputLocation, listed: Iterable[str]) -> Iterator[str]:
+    """What lies under an analysis's prefix, without the folders of the file's other analyses."""
+    for key in listed:
+        name = key.removeprefix(output.prefix)
+        if _ANALYSIS_FOLDER.match(name) is None:
+            yield name
 
 
 def manifest_of(
@@ -93,8 +96,8 @@ def manifest_of(
         reused_from=None if owner == file.file_id else owner,
         asked=attachment.asked,
     )
-    began = (analysis.file.file_id, analysis.received)
-    is_own = began == (attachment.file.file_id, attachment.received)
+    began = (analysis.file.file_id, analysis.revision)
+    is_own = began == (attachment.file.file_id, attachment.revision)
     # Of an analysis that another file began, nothing is paid for this one.
     reused = analysis.reused if is_own else [outcome.feature for outcome in outcomes]
     line = line_of(manifest, attachment.revision, attachment.why, reused)

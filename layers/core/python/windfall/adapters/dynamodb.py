@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from windfall import keys
+from windfall import identity, keys
 from windfall.adapters.aws_errors import translated_errors
 from windfall.adapters.clients import store_client
 from windfall.adapters.dynamodb_rows import (
@@ -77,6 +77,11 @@ class DynamoInsightsIndex:
         rows = self._query(keys.analysis_pk(analysis_id), keys.ATTACHMENT_PREFIX)
         return [attachment_of(row) for row in rows if row["attempt"]["N"] == str(attempt)]
 
+    def analyses_of(self, content_id: str) -> frozenset[str]:
+        """The analyses that there were of the same bytes."""
+        item = self._get(keys.content_pk(content_id), keys.CONTENT_SK)
+        return frozenset() if item is None else frozenset(item["analyses"]["SS"])
+
     def begin(
         self,
         plan: AnalysisInput,
@@ -84,8 +89,9 @@ class DynamoInsightsIndex:
         requested_by: str,
         seen: AnalysisRow | None,
         seen_file: FileRow | None,
+        seen_analyses: frozenset[str] = frozenset(),
     ) -> None:
-        """Begin an attempt: the analysis, its first file and the file's row at once."""
+        """Begin an attempt: the analysis, its first file, the file's row and its bytes at once."""
         row = {
             "pk": keys.analysis_pk(plan.analysis_id),
             "sk": keys.ANALYSIS_SK,
@@ -98,7 +104,19 @@ class DynamoInsightsIndex:
             "expires": analysis_expiry(attachment),
         }
         put = {"TableName": self._table, "Item": wire(row), **_as_seen(seen)}
-        self._transact({"Put": put}, plan.analysis_id, plan.attempt, attachment, seen_file)
+        content = {
+            "TableName": self._table,
+            "Key": key_of(keys.content_pk(_content_id(plan)), keys.CONTENT_SK),
+            "UpdateExpression": "ADD analyses :analysis SET expires = :expires",
+            "ExpressionAttributeValues": {
+                ":analysis": {"SS": [plan.analysis_id]},
+                **wire({":expires": row["expires"]}),
+            },
+        }
+        if not seen_analyses:
+            content["ConditionExpression"] = "attribute_not_exists(pk)"
+        changes = [{"Put": put}, {"Update": content}]
+        self._transact(changes, plan.analysis_id, plan.attempt, attachment, seen_file)
 
     def attach(
         self, analysis: AnalysisRow, attachment: Attachment, seen_file: FileRow | None
@@ -115,8 +133,8 @@ class DynamoInsightsIndex:
                 **wire({":one": 1}),
             },
         }
-        first = {"Update": update}
-        self._transact(first, analysis.analysis_id, analysis.attempt, attachment, seen_file)
+        changes = [{"Update": update}]
+        self._transact(changes, analysis.analysis_id, analysis.attempt, attachment, seen_file)
 
     def turn_away(self, manifest: Manifest, revision: int, retention_days: int) -> None:
         """Write the row of a file that ends before any analysis."""
@@ -206,13 +224,13 @@ class DynamoInsightsIndex:
 
     def _transact(
         self,
-        analysis: dict[str, Any],
+        changes: list[dict[str, Any]],
         analysis_id: str,
         attempt: int,
         attachment: Attachment,
         seen_file: FileRow | None,
     ) -> None:
-        """The analysis's change together with the attachment and the file's claim."""
+        """The analysis's changes together with the attachment and the file's claim."""
         link = {
             "pk": keys.analysis_pk(analysis_id),
             "sk": keys.attachment_sk(attachment.file.file_id, generation_of(attachment.revision)),
@@ -228,7 +246,7 @@ class DynamoInsightsIndex:
         with translated_errors():
             self._client.transact_write_items(
                 TransactItems=[
-                    analysis,
+                    *changes,
                     {"Put": {"TableName": self._table, "Item": wire(link)}},
                     {"Update": claim},
                 ]
@@ -267,6 +285,10 @@ class DynamoInsightsIndex:
                 self._pause(random.uniform(0, 0.1 * 2**attempt))
             if waiting:
                 raise TransientError(f"BatchWriteItem left {len(waiting)} rows unwritten.")
+
+
+def _content_id(plan: AnalysisInput) -> str:
+    return identity.content_id(plan.file.content_sha256, plan.kind, plan.file.format)
 
 
 def _as_seen(seen: AnalysisRow | None) -> dict[str, Any]:

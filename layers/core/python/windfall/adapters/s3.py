@@ -115,12 +115,29 @@ class S3ObjectStore:
                 return self.write(bucket, key, first, media_type)
             return _upload(self._client, bucket, key, chain([first], parts), media_type)
 
+    def copy_many(self, copies: Iterable[tuple[S3Pointer, str]], bucket: str) -> list[S3Pointer]:
+        """Copy objects, eight at a time; no byte comes here."""
+        wanted = list(copies)
+        if not wanted:
+            return []
+        with ThreadPoolExecutor(min(_READERS, len(wanted))) as pool:
+            return list(pool.map(lambda one: _copied(one[0], bucket, one[1]), wanted))
+
     def list(self, bucket: str, prefix: str) -> Iterator[str]:
         """The keys that begin so, page by page."""
         with translated_errors():
             pages = self._client.get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=bucket, Prefix=prefix):
                 yield from (entry["Key"] for entry in page.get("Contents", []))
+
+
+def _copied(source: S3Pointer, bucket: str, key: str) -> S3Pointer:
+    place = {"Bucket": source.bucket, "Key": source.key}
+    if source.version_id is not None:
+        place["VersionId"] = source.version_id
+    with translated_errors():
+        answer = store_client("s3").copy_object(CopySource=place, Bucket=bucket, Key=key)
+    return S3Pointer(bucket=bucket, key=key, version_id=_version(answer))
 
 
 def _whole(source: S3OpenObject) -> bytes:

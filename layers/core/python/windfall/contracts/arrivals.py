@@ -63,7 +63,11 @@ class AnalysisRequested(Contract):
         profile: Instead of the one that the key's first folder would choose.
         features: Instead of the profile's features; those of the file's kind are taken.
         targets: Instead of the profile's target languages.
-        rerun: Repeat what failed in a finished analysis, though the bytes and settings are equal.
+        rerun: Repeat what failed or was skipped in a finished analysis, though the bytes and
+            settings are equal.
+        force: Pay for everything anew, though results are there.
+        revision: Of the file's manifest, as the asker saw it; when the file has been taken on again
+            since, the request is met. So asking twice is harmless.
     """
 
     version: Literal["1"] = "1"
@@ -74,3 +78,5 @@ class AnalysisRequested(Contract):
     features: list[ImageFeature | TextFeature | VideoFeature] | None = None
     targets: list[LanguageCode] | None = None
     rerun: bool = False
+    force: bool = False
+    revision: int | None = Field(default=None, ge=1)

@@ -74,6 +74,7 @@ class AnalysisSubject(Contract):
         source: The file itself, or its converted working copy.
         skipped: What can't be found in this file; the record tells of it.
         reused: Features that were finished when the attempt began; nothing is paid for them.
+        revision: Of the file that began the attempt; other files may attach to it.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -88,3 +89,4 @@ class AnalysisSubject(Contract):
     output: OutputLocation
     skipped: list[SkippedFeature] = Field(default_factory=list)
     reused: list[str] = Field(default_factory=list)
+    revision: int = Field(default=1, ge=1)

@@ -139,6 +139,10 @@ class InsightsIndex(Protocol):
         """The files attached to one attempt of an analysis."""
         ...
 
+    def analyses_of(self, content_id: str) -> frozenset[str]:
+        """The analyses that there were of the same bytes, by their ids."""
+        ...
+
     def begin(
         self,
         plan: AnalysisInput,
@@ -146,11 +150,14 @@ class InsightsIndex(Protocol):
         requested_by: str,
         seen: AnalysisRow | None,
         seen_file: FileRow | None,
+        seen_analyses: frozenset[str] = frozenset(),
     ) -> None:
         """Begin an attempt with its first file, if nothing changed since it was seen.
 
+        With `seen_analyses` empty, only if there never was an analysis of these bytes.
+
         Raises:
-            ConflictError: The analysis or the file is not as seen; nothing was written.
+            ConflictError: The analysis, the file or the bytes are not as seen; nothing was written.
         """
         ...
 

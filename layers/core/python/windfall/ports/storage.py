@@ -95,6 +95,15 @@ class ObjectStore(ObjectReader, Protocol):
         """
         ...
 
+    def copy_many(self, copies: Iterable[tuple[S3Pointer, str]], bucket: str) -> list[S3Pointer]:
+        """Copy objects of up to 5 GB to keys of a bucket, side by side, within S3.
+
+        Raises:
+            NotFoundError: One of them does not exist.
+            TransientError: S3 can not answer now; some may have been copied.
+        """
+        ...
+
     def list(self, bucket: str, prefix: str) -> Iterator[str]:
         """The keys that begin so, in order of their bytes."""
         ...

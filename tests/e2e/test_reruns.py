@@ -1,0 +1,138 @@
+"""What is paid for when a file is asked for again, by the local cloud's own list of its sales."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from bench.chaos.figures import sales
+from bench.chaos.lives import Cloud
+from tests.e2e.conftest import AWS_STACK
+from tests.e2e.deployment import NO_LANGUAGES, Deployment, Dropped, until
+from tests.e2e.test_permissions import denied
+from windfall.contracts.manifest import Manifest
+from windfall_local.engines.models import ModelStore
+
+DEMO = Path(__file__).parents[2] / "demo"
+LETTER = b"Dear Anna, write to anna@example.com; the hotel in Lisbon was wonderful."
+MISSING = [state.model.name for state in ModelStore().states() if state.status != "installed"]
+
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.models,
+    pytest.mark.skipif(bool(AWS_STACK), reason="AWS shows no list of what it sold"),
+    pytest.mark.skipif(bool(MISSING), reason=f"models are missing: {MISSING}; make models"),
+]
+
+
+class Shop:
+    """A stack, and what was paid for since one last looked."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.deployment = Deployment(cloud.stack())
+        self._folder = cloud.folder
+        self._seen = 0
+
+    def bought(self) -> Counter[str]:
+        """Paid calls by operation since the last look."""
+        sold = sales(self._folder)
+        new, self._seen = sold[self._seen :], len(sold)
+        return Counter(one["operation"] for one in new)
+
+    def drop(self, key: str, body: bytes, features: str) -> Manifest:
+        """A file, without languages."""
+        return self.deployment.analyze(key, body, features=features, targets=NO_LANGUAGES)
+
+    def ask(self, before: Manifest, **asked: object) -> Manifest:
+        """Ask for a file again, and wait for the end."""
+        revision = before.history[-1].revision
+        self.deployment.request(
+            bucket=before.bucket, key=before.key, version_id=before.version_id,
+            revision=revision, **asked,
+        )  # fmt: skip
+        file = Dropped(before.bucket, before.key, str(before.version_id))
+
+        def again() -> Manifest | None:
+            (now,) = self.deployment.wait(file)
+            return now if now.history[-1].revision > revision else None
+
+        return until(again, f"another line in the history of {before.key}")
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    cloud = Cloud(tmp_path_factory.mktemp("shop"))
+    cloud.start()
+    cloud.wait_until_ready()
+    shop = Shop(cloud)
+    yield shop
+    shop.deployment.close()
+    cloud.end()
+
+
+def test_a_letter_is_paid_for_once_and_then_what_is_new_or_failed(shop: Shop) -> None:
+    first = shop.drop("letter.txt", LETTER, "sentiment,entities")
+    assert shop.bought() == {"DetectDominantLanguage": 1, "DetectSentiment": 1, "DetectEntities": 1}
+
+    whole = shop.ask(first, rerun=True)
+    assert shop.bought() == {}
+    assert (whole.status, whole.history[-1].reused) == ("analyzed", 3)
+
+    more = ["sentiment", "entities", "pii"]
+    with denied(shop.deployment, "DetectTextFeatureRole", "comprehend:DetectPiiEntities"):
+        partial = shop.ask(whole, features=more)
+    assert partial.status == "partial"
+    assert shop.bought() == {}
+
+    mended = shop.ask(partial, rerun=True, features=more)
+    assert shop.bought() == {"DetectPiiEntities": 1}
+    assert mended.status == "analyzed"
+
+    forced = shop.ask(mended, force=True, features=more)
+    assert sorted(shop.bought()) == [
+        "DetectDominantLanguage", "DetectEntities", "DetectPiiEntities", "DetectSentiment",
+    ]  # fmt: skip
+    told = [(line.why.value, line.ok, line.failed, line.reused) for line in forced.history]
+    assert told == [
+        ("dropped", 3, 0, 0),
+        ("rerun", 3, 0, 3),
+        ("settings_changed", 3, 1, 3),
+        ("rerun", 4, 0, 3),
+        ("forced", 4, 0, 0),
+    ]
+    copy = shop.deployment.drop("copy.txt", LETTER, features=",".join(more), targets=NO_LANGUAGES)
+    (again,) = shop.deployment.wait(copy)
+    assert shop.bought() == {}
+    assert (again.reused_from, again.outcomes) == (first.file_id, forced.outcomes)
+
+
+def test_a_photo_pays_for_the_feature_that_is_added(shop: Shop) -> None:
+    body = (DEMO / "portrait.jpg").read_bytes()
+    first = shop.drop("photo.jpg", body, "labels")
+    assert shop.bought() == {"DetectLabels": 1}
+
+    again = shop.ask(first, features=["labels", "faces"], targets=[])
+    assert shop.bought() == {"DetectFaces": 1}
+    assert {outcome.feature for outcome in again.outcomes} == {"labels", "faces"}
+    assert shop.deployment.result_json(again, "labels")["Labels"]
+
+
+def test_a_recording_is_transcribed_once(shop: Shop) -> None:
+    samples, rate = soundfile.read(DEMO / "speech.flac", frames=3 * 16_000, dtype="int16")
+    made = io.BytesIO()
+    soundfile.write(made, samples, rate, format="AIFF")
+    first = shop.drop("memo.aiff", made.getvalue(), "sentiment")
+    assert shop.bought() == {"StartTranscriptionJob": 1, "DetectSentiment": 1}
+
+    with denied(shop.deployment, "DetectTextFeatureRole", "comprehend:DetectPiiEntities"):
+        partial = shop.ask(first, features=["sentiment", "pii"], targets=[])
+    assert (partial.status, shop.bought()) == ("partial", {})
+    mended = shop.ask(partial, rerun=True, features=["sentiment", "pii"], targets=[])
+    assert shop.bought() == {"DetectPiiEntities": 1}
+    assert mended.status == "analyzed"
+    assert {"captions.en.vtt", "redacted.txt"} <= {file.name for file in mended.files}
