@@ -28,6 +28,7 @@ from moto.core.base_backend import BackendDict
 from moto.core.responses import BaseResponse
 
 from windfall_local.api import ACCOUNT
+from windfall_local.stores.attributes import fit_attributes
 from windfall_local.stores.moments import fit_moments, fit_moments_of_services, now
 from windfall_local.stores.objects import fit_objects
 from windfall_local.stores.partitions import fit_queries
@@ -80,6 +81,7 @@ def fit() -> None:
     _fit_versions()
     fit_transactions()
     fit_queries()
+    fit_attributes()
     fit_moments_of_services()
     fit_objects()
 

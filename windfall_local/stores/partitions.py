@@ -1,7 +1,8 @@
 """Queries on moto's tables that look at one partition, not at every row.
 
 moto sorts all rows of a table before every query: with a few thousand files that is a second. Here
-a query sees only the rows of its partition; it filters and sorts them itself afterwards.
+a query sees only the rows of its partition, and of a table's partition only those of its range; it
+filters and sorts them itself afterwards. It also measures each row, attribute by attribute.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ _wanted: list[list[Any]] = []
 
 def fit_queries() -> None:
     """Adapt moto; called once."""
-    from moto.dynamodb.models.table import Table  # noqa: PLC0415 - see `moto_fit.backends`
+    from moto.dynamodb.models.dynamo_type import Item  # noqa: PLC0415 - see `moto_fit.backends`
+    from moto.dynamodb.models.table import Table  # noqa: PLC0415
 
     query, all_items = Table.query, Table.all_items
     signature = inspect.signature(query)
@@ -25,7 +27,7 @@ def fit_queries() -> None:
         if asked.get("index_name"):
             rows = _indexed(table, asked.get("hash_key_conditions") or [])
         else:
-            rows = _partition(table, asked["hash_key"])
+            rows = _of_range(_partition(table, asked["hash_key"]), asked)
         _wanted.append(rows)
         try:
             return query(table, *arguments, **more)
@@ -37,6 +39,7 @@ def fit_queries() -> None:
 
     Table.query = query_partition
     Table.all_items = wanted_items
+    Item.size = _size
 
 
 def _partition(table: Any, hash_key: Any) -> list[Any]:
@@ -44,6 +47,21 @@ def _partition(table: Any, hash_key: Any) -> list[Any]:
     if found is None:
         return []
     return list(found.values()) if table.range_key_attr else [found]
+
+
+def _of_range(rows: list[Any], asked: dict[str, Any]) -> list[Any]:
+    comparison = asked["range_comparison"]
+    if not comparison:
+        return rows
+    return [row for row in rows if row.range_key.compare(comparison, asked["range_objs"])]
+
+
+def _size(row: Any) -> int:
+    """Bytes of a row, as moto counts them."""
+    return sum(
+        len(name.encode()) + (len(value.value.encode()) if value.type == "S" else value.size())
+        for name, value in row.attrs.items()
+    )
 
 
 def _indexed(table: Any, conditions: list[tuple[str, Any]]) -> list[Any]:

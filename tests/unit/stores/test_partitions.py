@@ -76,6 +76,29 @@ async def test_a_partition_is_answered_whole_and_in_order(stores: Stores) -> Non
     assert await query(stores, "pk", "none") == []
 
 
+async def test_a_range_of_a_partition_is_answered_page_by_page(stores: Stores) -> None:
+    between = {
+        "KeyConditionExpression": "#n = :v AND sk BETWEEN :first AND :last",
+        "ExpressionAttributeValues": {
+            ":v": {"S": "p1"},
+            ":first": {"S": "05"},
+            ":last": {"S": "20"},
+        },
+    }
+    expected = [f"{number:02}" for number in range(5, 21) if (29 - number) % 3 == 1]
+    assert await query(stores, "pk", "p1", **between) == expected
+    assert await query(stores, "pk", "p1", **between, Limit=2) == expected[:2]
+    after = {"pk": {"S": "p1"}, "sk": {"S": expected[1]}}
+    assert await query(stores, "pk", "p1", **between, ExclusiveStartKey=after) == expected[2:]
+
+
+async def test_a_page_ends_before_a_megabyte(stores: Stores) -> None:
+    for number in range(3):
+        long = {"pk": {"S": "long"}, "sk": {"S": str(number)}, "text": {"S": "ü" * 190_000}}
+        await stores.call("dynamodb", "PutItem", {"TableName": "t", "Item": long})
+    assert await query(stores, "pk", "long") == ["0", "1"]
+
+
 async def test_an_index_has_only_the_rows_with_its_key(stores: Stores) -> None:
     expected = sorted(f"{29 - number:02}" for number in range(20) if number % 2 == 0)
     assert await query(stores, "day", "monday", IndexName="days") == expected
