@@ -101,6 +101,24 @@ def test_another_try_waits_in_the_place_of_the_first(full: Stage) -> None:
     assert set(full.tokens.told) == {"second try"}
 
 
+def test_who_has_a_slot_and_was_not_told_is_told_by_whoever_comes_next(full: Stage) -> None:
+    full.wait("c", minute=10)
+    full.wait("d", minute=20)
+    room = full.leases.look("transcribe")
+    (ended,) = (lease for lease in room.leases if lease.holder == "a")
+    full.leases.free("transcribe", ended, unchanged=False)
+    full.leases.grant("transcribe", ended.slot, room.waiters[0], "2026-11-23T15:00:45.000Z")
+    full.release("nobody")
+    assert not full.tokens.told, "its function may be about to tell"
+    full.now += timedelta(minutes=1)
+    full.release("nobody")
+    assert set(full.tokens.told) == {"token-c"}
+    full.tokens.closed.add("token-c")
+    full.now += timedelta(minutes=1)
+    full.release("nobody")
+    assert full.holders == {"b", "d"}, "who was told and did not come loses it"
+
+
 def test_an_execution_that_broke_off_gives_back_what_it_does_not_use(full: Stage) -> None:
     full.wait("c", minute=10)
     full.release("a")

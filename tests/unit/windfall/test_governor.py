@@ -40,6 +40,9 @@ from windfall.ports.leases import Lease, Room, Waiter
 
 NOW = "now"
 PAST = "before"  # sorts before NOW
+EARLIER = ""  # when nothing is due; reconcile_jobs alone stands for all that come late
+AFTERWARDS = {"take": "take", "reconcile": "hand out late"}
+"""What an invocation does when it looks again."""
 SUBMIT = "submit"
 """The step of an invocation that got its lease: it submits the job."""
 
@@ -104,11 +107,12 @@ def next_effect(kind: str, who: str, token: str, answers: tuple[Any, ...]) -> Ef
     """The next step of an invocation; None when it is done."""
     steps: Steps = {
         "take": lambda: taking(who),
-        "wait": lambda: waiting(who, token),
-        "release": lambda: releasing(who),
-        "abandon": lambda: abandoning(who),
+        "wait": lambda: waiting(who, token, EARLIER),
+        "release": lambda: releasing(who, EARLIER),
+        "abandon": lambda: abandoning(who, EARLIER),
         "reconcile": lambda: reconciling(NOW),
-        "hand out": handing_out,
+        "hand out": lambda: handing_out(EARLIER),
+        "hand out late": lambda: handing_out(NOW),
     }[kind]()
     answered = iter(answers)
     try:
@@ -249,7 +253,7 @@ def after_step(state: State, place: int) -> Iterator[State]:
         follows = next_effect(moved.kind, moved.who, moved.token, moved.answers)
         if isinstance(follows, Look):
             # What it saw before does not matter any more: many states are one.
-            kind = "take" if moved.kind == "take" else "hand out"
+            kind = AFTERWARDS.get(moved.kind, "hand out")
             yield with_invocations(after, *rest, replace(moved, kind=kind, answers=()))
         elif follows is not None:
             yield with_invocations(after, *rest, moved)
@@ -402,13 +406,14 @@ def test_everybody_is_served_and_nobody_too_many(limit: int, names: str, limits:
     assert resting > 10
 
 
-def blind_wait(holder: str, token: str) -> Steps:
-    del holder
+def blind_wait(holder: str, token: str, now: str) -> Steps:
+    del holder, now
     yield Enqueue(token)
     return None
 
 
-def blind_release(holder: str) -> Steps:
+def blind_release(holder: str, now: str) -> Steps:
+    del now
     room: Room = yield Look()
     for lease in room.leases:
         if lease.holder == holder:
@@ -421,7 +426,7 @@ def hasty_reconciliation(now: str) -> Steps:
     room: Room = yield Look()
     for lease in room.leases:
         yield Free(lease)
-    return (yield from handing_out())
+    return (yield from handing_out(EARLIER))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ Whichever write comes second sees the other one, so no slot is idle while somebo
 not waited takes a slot only while nobody waits.
 
 A lease is never taken from a job that runs: once it is due, the service is asked. One that was
-granted and not used is given back as soon as nobody is there to be told of it.
+granted and not used in time is told of again, by whoever hands out next, and given back when nobody
+is there to be told of it.
 
 The steps are generators that yield effects and get their answers, so that the tests can play every
 order of them with a crash after each (tests/unit/windfall/test_governor.py).
@@ -37,8 +38,12 @@ if TYPE_CHECKING:
     from windfall.ports.jobs import TaskTokens
     from windfall.ports.leases import Lease, LeaseTable, Room
 
-_TO_USE = timedelta(minutes=3)
-"""How long a task that was told of its slot may need to come and use it."""
+_TO_USE = timedelta(seconds=45)
+"""How long a task that was told of its slot may need to come and use it.
+
+Who comes later stands in the queue again, where it stood before. It is less than the minute after
+which Lambda tries an event again: the same function, should it have died before it told, tells it.
+"""
 _LOOK_AGAIN_AFTER = timedelta(minutes=15)
 """When to ask again after a job that runs for longer than was expected."""
 _SOON = timedelta(minutes=2)
@@ -120,7 +125,7 @@ def taking(holder: str) -> Steps:
             return lease
 
 
-def waiting(holder: str, token: str) -> Steps:
+def waiting(holder: str, token: str, now: str) -> Steps:
     """A job that found no slot begins to wait for one."""
     room: Room = yield Look()
     held = room.held_by(holder)
@@ -129,55 +134,65 @@ def waiting(holder: str, token: str) -> Steps:
         yield Tell(token)
         return held
     yield Enqueue(token)
-    return (yield from handing_out())
+    return (yield from handing_out(now))
 
 
-def releasing(holder: str) -> Steps:
+def releasing(holder: str, now: str) -> Steps:
     """A job has ended."""
     room: Room = yield Look()
     for lease in room.leases:
         if lease.holder == holder:
             yield Free(lease)
-    return (yield from handing_out())
+    return (yield from handing_out(now))
 
 
-def abandoning(owner: str) -> Steps:
+def abandoning(owner: str, now: str) -> Steps:
     """An execution broke off. Its jobs may run on, so their leases are only looked at soon."""
     room: Room = yield Look()
     for lease in room.leases:
         if lease.owner == owner:
             yield Postpone(lease, soon=True) if lease.used else Free(lease, unchanged=True)
-    return (yield from handing_out())
+    return (yield from handing_out(now))
 
 
 def reconciling(now: str) -> Steps:
     """Look after the leases that are due, and after who was forgotten by a crash."""
     room: Room = yield Look()
     for lease in room.leases:
-        if lease.due > now:
-            continue
-        if lease.used:
+        if lease.used and lease.due <= now:
             under_way: bool | None = yield Ask(lease)
-            kept = under_way is not False
-        else:
-            kept = yield from _telling(lease.tokens)
+            yield Free(lease, unchanged=True) if under_way is False else Postpone(lease)
+    return (yield from handing_out(now))
+
+
+def handing_out(now: str) -> Steps:
+    """Hand every free slot to who waits longest.
+
+    Nobody looks again after the last slot: who frees another one does.
+    """
+    room: Room = yield Look()
+    forgotten = [lease for lease in room.leases if not lease.used and lease.due <= now]
+    for lease in forgotten:
+        kept = yield from _telling(lease.tokens)
         yield Postpone(lease) if kept else Free(lease, unchanged=True)
-    return (yield from handing_out())
-
-
-def handing_out() -> Steps:
-    """Hand every free slot to who waits longest."""
-    while True:
-        room: Room = yield Look()
+    if forgotten:
+        room = yield Look()
+    while room.free:
         # Who holds a slot already is an earlier try of itself, and gets no second one.
         waiters = tuple(one for one in room.waiters if room.held_by(one.holder) is None)
-        if not waiters or not room.free:
+        if not waiters:
             return None
         # As many as there are free slots are served in any case: which of them comes first does
         # not matter, and two who hand out at the same time seldom choose the same one.
-        lease: Lease | None = yield Grant(waiters[: len(room.free)], room.free)
-        if lease is not None and not (yield from _telling(lease.tokens)):
-            yield Free(lease, unchanged=True)
+        granted: Lease | None = yield Grant(waiters[: len(room.free)], room.free)
+        if granted is not None and (yield from _telling(granted.tokens)):
+            room = room.after(granted)
+            if room.waiters:
+                continue
+        elif granted is not None:
+            yield Free(granted, unchanged=True)
+        room = yield Look()
+    return None
 
 
 def _telling(tokens: frozenset[str]) -> Generator[Effect, Any, bool]:
@@ -219,22 +234,21 @@ class Governor:
             TransientError: Try again.
         """
         waiter = Waiter(job.name, owner, since, frozenset({token}))
-        self._run(waiting(job.name, token), job.service, waiter)
+        self._run(waiting(job.name, token, self._now()), job.service, waiter)
 
     def release(self, job: JobId) -> None:
         """Give back the slot of a job that has ended; raises as `wait`."""
         if job.service in JOB_QUOTAS:
-            self._run(releasing(job.name), job.service)
+            self._run(releasing(job.name, self._now()), job.service)
 
     def abandon(self, owner: str) -> None:
         """Look soon at what an execution that broke off holds; raises as `wait`."""
         for service in JOB_QUOTAS:
-            self._run(abandoning(owner), service)
+            self._run(abandoning(owner, self._now()), service)
 
     def reconcile(self, service: str, is_under_way: Callable[[str], bool | None]) -> None:
         """Look after the leases of a service that are due; raises as `wait`."""
-        now = timestamp(self.clock())
-        self._run(reconciling(now), service, is_under_way=is_under_way)
+        self._run(reconciling(self._now()), service, is_under_way=is_under_way)
 
     def _run(
         self,
@@ -285,6 +299,9 @@ class Governor:
                 longer = _SOON if soon else _LOOK_AGAIN_AFTER if lease.used else _TO_USE
                 answer = self.leases.renew(service, lease, self._after(longer), used=lease.used)
         return answer
+
+    def _now(self) -> str:
+        return timestamp(self.clock())
 
     def _after(self, duration: timedelta) -> str:
         return timestamp(self.clock() + duration)

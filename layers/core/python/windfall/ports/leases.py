@@ -61,6 +61,11 @@ class Room(NamedTuple):
         open_slots = [slot for slot in range(self.limit) if slot not in held]
         return tuple(open_slots[: max(0, self.limit - len(held))])
 
+    def after(self, granted: Lease) -> Room:
+        """The room as it is when one who waited has got its slot, and nothing else happened."""
+        waiters = tuple(one for one in self.waiters if one.holder != granted.holder)
+        return self._replace(leases=(*self.leases, granted), waiters=waiters)
+
     def held_by(self, holder: str) -> Lease | None:
         """The lease of a job."""
         return next((lease for lease in self.leases if lease.holder == holder), None)
