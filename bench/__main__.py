@@ -19,6 +19,7 @@ BENCHES = (
     "training",
     "video",
     "workflows",
+    "governor",
     "journal",
     "chaos",
     "parked",
