@@ -113,6 +113,9 @@ class _NoStack:
         del name
         return None
 
+    def forget(self, age: float) -> None:
+        """Nothing was read."""
+
     def endpoint_version(self, endpoint: str, *, asynchronous: bool) -> str:
         """No endpoint."""
         del asynchronous

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.markup import escape
 from rich.padding import Padding
@@ -17,16 +18,44 @@ from windfall_cli.render import STATUS_STYLES
 from windfall_cli.stack import Stack
 
 LONGEST_NAME = 40
+STANDSTILL_SECONDS = 180.0
+
+
+class Patience:
+    """Is over when nothing has moved for so many seconds, and nothing is under way."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._moved = (-1, clock())
+
+    def is_over(self, count: int, is_under_way: bool) -> bool:
+        """Tell it how much has moved by now."""
+        if is_under_way or count != self._moved[0]:
+            self._moved = (count, self._clock())
+        return self._clock() - self._moved[1] > self._seconds
 
 
 def follow_files(
-    stack: Stack, dropped: Sequence[DroppedFile], quiet: bool = False
+    stack: Stack,
+    dropped: Sequence[DroppedFile],
+    quiet: bool = False,
+    seen: Mapping[str, int] | None = None,
 ) -> dict[str, FileRow]:
     """Wait until every file has ended; Ctrl-C stops the waiting, never the work.
 
+    Args:
+        stack: Whose files they are.
+        dropped: The files.
+        quiet: Show nothing.
+        seen: Of files that were asked for again: the revision that they had before. When for three
+            minutes none of them is taken on, those that were not are given up.
+
     Returns:
-        The last row of each file, by its id.
+        The last row of each file, by its id; without those that were given up.
     """
+    before = seen or {}
+    patience = Patience(STANDSTILL_SECONDS)
     columns = [SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()]
     names = {one.file_id: one.key for one in dropped}
     rows = reader(stack)
@@ -40,7 +69,12 @@ def follow_files(
             waiting = [file_id for file_id in names if file_id not in ended]
             if not waiting:
                 break
-            for file_id, row in rows.files(waiting).items():
+            found = rows.files(waiting)
+            taken_on = [row for row in found.values() if row.revision > before.get(row.file_id, 0)]
+            if before and patience.is_over(len(ended) + len(taken_on), bool(taken_on)):
+                break
+            for row in taken_on:
+                file_id = row.file_id
                 if row.status != ANALYZING:
                     ended[file_id] = row
                 if not quiet:

@@ -16,6 +16,7 @@ from windfall_cli.commands import (
     models,
     profile,
     redrive,
+    rerun,
     show,
     translate,
 )
@@ -39,6 +40,7 @@ app.add_typer(label.app, name="label")
 app.add_typer(profile.app, name="profile")
 app.add_typer(models.app, name="models")
 app.command()(backfill.backfill)
+app.command()(rerun.rerun)
 app.command()(redrive.redrive)
 app.command()(doctor.doctor)
 app.command()(demo.demo)

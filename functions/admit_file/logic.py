@@ -132,6 +132,10 @@ class Admitter:
                 raise  # the inbox must be readable: this is a mistake of the deployment
             return self._turn_away(arrival, wanted, str(error))
         file_id = _file_id(arrival, source.head.pointer.version_id, source.head.etag)
+        if arrival.revision is not None:
+            # Whoever asks again may have changed the profile just before; events tell seconds.
+            age = seconds_between(arrival.received, timestamp(self.recorder.clock()))
+            self.planner.profiles.forget(age - 1)
         try:
             with closing(source):
                 choice = self.planner.choose(arrival.key, source.head.metadata, arrival.overrides)

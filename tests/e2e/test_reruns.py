@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import json
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import soundfile
+from typer.testing import CliRunner
 
 from bench.chaos.figures import sales
 from bench.chaos.lives import Cloud
@@ -16,6 +20,8 @@ from tests.e2e.conftest import AWS_STACK
 from tests.e2e.deployment import NO_LANGUAGES, Deployment, Dropped, until
 from tests.e2e.test_permissions import denied
 from windfall.contracts.manifest import Manifest
+from windfall_cli.home import LocalAddress
+from windfall_cli.main import app
 from windfall_local.engines.models import ModelStore
 
 DEMO = Path(__file__).parents[2] / "demo"
@@ -136,3 +142,75 @@ def test_a_recording_is_transcribed_once(shop: Shop) -> None:
     assert shop.bought() == {"DetectPiiEntities": 1}
     assert mended.status == "analyzed"
     assert {"captions.en.vtt", "redacted.txt"} <= {file.name for file in mended.files}
+
+
+@pytest.fixture
+def commands(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    """The command line, which finds the shop's cloud."""
+    monkeypatch.setenv("WINDFALL_HOME", str(tmp_path))
+    stack = shop.deployment.stack
+    keys = stack.session.get_credentials()
+    address = LocalAddress(
+        endpoint=str(stack.endpoint),
+        region=stack.region,
+        access_key=keys.access_key,
+        secret_key=keys.secret_key,
+        stack=stack.name,
+        pid=os.getpid(),
+    )
+    address.save()
+    return CliRunner()
+
+
+def test_what_failed_is_asked_for_again_and_then_no_more(shop: Shop, commands: CliRunner) -> None:
+    def rerun(*arguments: str) -> Any:
+        ended = commands.invoke(app, ["rerun", "--failed", "--since", "10m", "--json", *arguments])
+        assert ended.exit_code == 0, ended.stderr
+        return json.loads(ended.stdout)
+
+    with denied(shop.deployment, "DetectTextFeatureRole", "comprehend:DetectEntities"):
+        broken = shop.drop(
+            "broken.txt", b"Dear Anna, the garden of the hotel was beautiful.", "sentiment,entities"
+        )
+    assert broken.status == "partial"
+    shop.bought()
+
+    (listed,) = rerun("--dry-run")
+    assert (listed["file_id"], listed["again"]) == (broken.file_id, ["entities"])
+    (mended,) = rerun("--wait")
+    assert (mended["file_id"], mended["status"]) == (broken.file_id, "analyzed")
+    assert shop.bought() == {"DetectEntities": 1}
+    assert rerun("--wait") == []
+
+
+def test_what_a_changed_profile_adds_is_paid_for(shop: Shop, commands: CliRunner) -> None:
+    def settings(*features: str) -> str:
+        chosen = {"text": {"features": features}, "languages": {"targets": []}}
+        return json.dumps({**chosen, "image": {"features": ["properties"]}})
+
+    def rerun(*arguments: str) -> Any:
+        ended = commands.invoke(app, ["rerun", "--profile-changed", "--json", *arguments])
+        assert ended.exit_code == 0, ended.stderr
+        return json.loads(ended.stdout)
+
+    with shop.deployment.profile(settings("sentiment")) as profile:
+        letter, photo = shop.deployment.wait(
+            shop.deployment.drop(
+                f"{profile}/letter.txt", b"Dear Anna, the hotel in Lisbon was wonderful again."
+            ),
+            shop.deployment.drop(f"{profile}/photo.jpg", (DEMO / "portrait.jpg").read_bytes()),
+        )
+        assert {letter.status, photo.status} == {"analyzed"}
+        assert rerun("--since", "1h", "--dry-run") == []
+        shop.deployment.client("ssm").put_parameter(
+            Name=f"{shop.deployment.output('ProfilesPath')}/{profile}",
+            Value=settings("sentiment", "syntax"),
+            Type="String",
+            Overwrite=True,
+        )
+        shop.bought()
+        (listed,) = rerun("--dry-run")
+        assert (listed["file_id"], listed["again"]) == (letter.file_id, ["syntax"])
+        (again,) = rerun("--wait")
+    assert shop.bought() == {"DetectSyntax": 1}
+    assert [line["why"] for line in again["history"]] == ["dropped", "settings_changed"]

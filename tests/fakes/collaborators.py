@@ -34,10 +34,15 @@ class FakeProfiles:
 
     def __init__(self, documents: dict[str, str] | None = None) -> None:
         self.documents = documents or {}
+        self.forgotten: list[float] = []
 
     def find(self, name: str) -> str | None:
         """A profile's document."""
         return self.documents.get(name)
+
+    def forget(self, age: float) -> None:
+        """Nothing is remembered; what was asked is."""
+        self.forgotten.append(age)
 
 
 class FakeBus:

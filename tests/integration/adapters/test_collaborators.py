@@ -92,6 +92,12 @@ def test_profiles_are_remembered_for_half_a_minute() -> None:
     now[0] = 31
 
     assert profiles.find("default") == "{}"
+    client.put_parameter(Name="/stack/profiles/default", Value="{ }", Type="String", Overwrite=True)
+    now[0] = 35
+    profiles.forget(5)
+    assert profiles.find("default") == "{}"
+    profiles.forget(4)
+    assert profiles.find("default") == "{ }"
 
 
 def test_events_are_put_under_the_name_of_their_class() -> None:

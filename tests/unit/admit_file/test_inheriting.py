@@ -210,6 +210,14 @@ def test_the_same_rerun_asked_twice_is_one() -> None:
     assert len(world.workflows.started) == 2
 
 
+def test_who_asks_again_is_served_by_the_profile_of_then() -> None:
+    world = analyzed("sentiment")
+    ask(world, revision=1)
+    world.admit_all(world.drop("b.txt", TEXT))
+
+    assert world.profiles.forgotten == [9.0]
+
+
 def test_force_asked_for_while_an_analysis_runs_begins_no_other_one() -> None:
     world = Analysts()
     world.admit_all(world.drop("a.txt", TEXT))

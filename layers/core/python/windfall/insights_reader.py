@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from windfall import keys
 from windfall.adapters.aws_errors import translated_errors
 from windfall.adapters.dynamodb_rows import file_row, listed_terms
 from windfall.adapters.dynamodb_values import Item, key_of, plain, wire
-from windfall.clock import Clock, utc_now
+from windfall.clock import Clock, timestamp, utc_now
 from windfall.contracts.outcome import Outcome
 from windfall.terms import TERM_TYPES, normalise
 
@@ -93,6 +93,18 @@ class InsightsReader:
                 if len(found) >= limit:
                     return found
         return found
+
+    def since(self, moment: datetime) -> Iterator[FileRow]:
+        """The files since a moment, newest first; from the index, which may be some seconds old."""
+        day, beginning = self._clock(), timestamp(moment)
+        while day.date() >= moment.date():
+            pk = keys.recent_pk(day.strftime("%Y-%m-%d"))
+            for item in self._query("recent_pk", pk, newest_first=True):
+                row = file_row(item)
+                if row.received < beginning:
+                    return
+                yield row
+            day -= timedelta(days=1)
 
     def matching(self, prefix: str, days: int = _DAYS_BACK) -> list[FileRow]:
         """The recent files whose identity begins so; a person types a few digits of it."""

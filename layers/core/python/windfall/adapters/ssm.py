@@ -43,6 +43,11 @@ class SsmProfiles:
         self._known[name] = (self._clock(), document)
         return document
 
+    def forget(self, age: float) -> None:
+        """Believe nothing that was read so many seconds ago, or earlier."""
+        fresh = self._clock() - age
+        self._known = {name: known for name, known in self._known.items() if known[0] > fresh}
+
     def _read(self, name: str) -> str | None:
         try:
             with translated_errors():

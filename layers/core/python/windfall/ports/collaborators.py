@@ -34,6 +34,10 @@ class Profiles(Protocol):
         """
         ...
 
+    def forget(self, age: float) -> None:
+        """Believe nothing that was read so many seconds ago, or earlier."""
+        ...
+
 
 class ProfileWriter(Protocol):
     """SSM Parameter Store, where Windfall saves profiles of its own."""
