@@ -72,6 +72,10 @@ class FakeObjectStore:
         """Remove an object with all its versions."""
         del self._objects[bucket, key]
 
+    def everything(self) -> dict[tuple[str, str], list[StoredObject]]:
+        """Every version of every object, by bucket and key."""
+        return {place: list(versions) for place, versions in self._objects.items()}
+
     def open(self, pointer: S3Pointer) -> FakeOpenObject:
         """Begin to read."""
         self.hook.before("open")

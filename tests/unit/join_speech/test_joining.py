@@ -33,9 +33,9 @@ class Narrator(FakeSpeech):
 class Stage:
     """A long text, planned and narrated."""
 
-    def __init__(self) -> None:
+    def __init__(self, said: str = TEXT) -> None:
         self.store = FakeObjectStore()
-        text = self.store.drop("results", f"{PREFIX}translation.es.txt", TEXT.encode())
+        text = self.store.drop("results", f"{PREFIX}translation.es.txt", said.encode())
         self.given: dict[str, Any] = {
             "text": text.model_dump(),
             "language": "es",
