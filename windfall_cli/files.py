@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
 from windfall import identity, keys
-from windfall.contracts.base import S3Pointer
+from windfall.contracts.base import Contract, S3Pointer
 from windfall.contracts.manifest import Manifest
 from windfall.contracts.outcome import OutcomeStatus
 from windfall.insights_reader import InsightsReader
@@ -87,6 +87,23 @@ def read_manifest(stack: Stack, file_id: str) -> Manifest:
         raise CommandError(
             f"s3://{bucket}/{key} is not a manifest that this version reads: {error}"
         ) from error
+
+
+def put_event(stack: Stack, event: Contract) -> None:
+    """Put an event on the stack's bus, under its class's name.
+
+    Raises:
+        CommandError: The bus does not take it.
+    """
+    entry = {
+        "EventBusName": stack.output("EventBusName"),
+        "Source": "windfall.cli",
+        "DetailType": type(event).__name__,
+        "Detail": event.model_dump_json(),
+    }
+    answer = stack.client("events").put_events(Entries=[entry])
+    if answer["FailedEntryCount"]:
+        raise CommandError(f"The bus did not take it: {answer['Entries'][0]['ErrorMessage']}")
 
 
 def read_results(stack: Stack, manifest: Manifest) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from windfall_cli.commands import (
+    approve,
     backfill,
     cloud,
     cost,
@@ -35,6 +36,8 @@ app.command()(show.show)
 app.command()(show.search)
 app.command()(estimate.estimate)
 app.command()(cost.cost)
+app.command()(approve.approve)
+app.command("reject")(approve.reject)
 app.command()(translate.translate)
 app.add_typer(label.app, name="label")
 app.add_typer(profile.app, name="profile")

@@ -25,6 +25,7 @@ STATUS_STYLES = {
     FileStatus.PARTIAL.value: "yellow",
     FileStatus.REJECTED.value: "magenta",
     FileStatus.FAILED.value: "red",
+    FileStatus.HELD.value: "blue",
     OutcomeStatus.OK.value: "green",
     OutcomeStatus.SKIPPED.value: "yellow",
 }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from admit_file.budgets import Budgets
 from admit_file.logic import Admitter
 from admit_file.models import Settings
 from windfall.adapters.dynamodb import DynamoInsightsIndex
+from windfall.adapters.dynamodb_spending import DynamoSpending
 from windfall.adapters.eventbridge import EventBridgeBus
 from windfall.adapters.s3 import S3ObjectStore
 from windfall.adapters.sagemaker import SageMakerModels
@@ -39,6 +41,7 @@ admitter = Admitter(
     planner=FilePlanner(store, SsmProfiles(settings.profiles_path), SageMakerModels()),
     recorder=Recorder(store, index, bus, CloudWatchMeasurements(), settings.results_bucket),
     bucket=settings.results_bucket,
+    budgets=Budgets(DynamoSpending(settings.insights_table), settings.aws_region),
 )
 
 

@@ -7,13 +7,15 @@ whether its execution was started starts it again, under the same name.
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from admit_file.budgets import OverBudgetError
 from admit_file.folders import Folders
+from admit_file.holding import Holder
 from admit_file.inheriting import Inheritance
-from admit_file.models import Arrival, arrival_of
+from admit_file.models import Arrival, Decision, arrival_of
 from windfall import identity, keys
 from windfall.clock import seconds_between, timestamp
 from windfall.contracts.analysis import AnalysisInput
@@ -35,6 +37,7 @@ from windfall.ports.insights import (
 from windfall.preflight.inspection import inspect
 
 if TYPE_CHECKING:
+    from admit_file.budgets import Budgets, Estimated
     from windfall.contracts.outcome import Outcome
     from windfall.planning.files import Choice, FilePlanner
     from windfall.planning.plans import Plan
@@ -63,6 +66,7 @@ class Candidate(NamedTuple):
     plan: Plan
     settings_hash: str
     analysis_id: str
+    estimated: Estimated
 
 
 class Seen(NamedTuple):
@@ -91,6 +95,7 @@ class Admitter:
     planner: FilePlanner
     recorder: Recorder
     bucket: str
+    budgets: Budgets
 
     def admit(self, body: str, *, redelivered: bool = False) -> str:
         """Admit the file that a queue message tells of; the answer says what was done.
@@ -101,6 +106,8 @@ class Admitter:
             QuotaExceededError: Deliver it again.
         """
         arrival = arrival_of(body)
+        if isinstance(arrival, Decision):
+            return self._decide(arrival)
         if arrival.is_folder_marker:
             return "ignored: a folder marker is no file"
         if arrival.bucket == self.bucket:
@@ -110,6 +117,24 @@ class Admitter:
             if row is not None:
                 return self._resume(row)
         return self._read(arrival)
+
+    def _decide(self, decision: Decision) -> str:
+        """Go on with a held file, or end it; what was decided before stays so."""
+        row = self.index.file(decision.file_id)
+        if row is None:
+            return "ignored: there is no such file"
+        if row.status != FileStatus.HELD or row.revision != decision.revision:
+            return self._resume(row)
+        if decision.reason is None:
+            return self._read(self._holder.approved(row, decision))
+        try:
+            return self._holder.decline(row, decision)
+        except ConflictError as error:
+            raise TransientError("Somebody else decides about the file now.") from error
+
+    @property
+    def _holder(self) -> Holder:
+        return Holder(self.recorder)
 
     def _refuse_own(self, arrival: Arrival) -> str:
         """Never analyze results: an analysis would make more of them."""
@@ -185,7 +210,10 @@ class Admitter:
             content_sha256=snapshot.sha256,
         )
         analysis_id = identity.analysis_id(snapshot.sha256, settings)
-        return Candidate(arrival, snapshot, file, inspection, choice, plan, settings, analysis_id)
+        estimated = self.budgets.estimated(choice, plan, inspection, snapshot)
+        return Candidate(
+            arrival, snapshot, file, inspection, choice, plan, settings, analysis_id, estimated
+        )
 
     def _claim(self, candidate: Candidate) -> str:
         """Attach the file to its analysis, beginning it if need be."""
@@ -198,6 +226,14 @@ class Admitter:
                 return self._attach_or_begin(candidate, seen)
             except ConflictError:
                 continue
+            except OverBudgetError as over:
+                if fresh:
+                    continue  # first see whether the file is known already
+                attachment = _attachment(candidate, seen.file)
+                with suppress(ConflictError):
+                    return self._holder.hold(
+                        candidate.arrival, attachment, seen.file, over.hold, str(over)
+                    )
         raise TransientError("The file's analysis changes too fast to be claimed; try again.")
 
     def _seen(self, candidate: Candidate) -> Seen:
@@ -218,6 +254,8 @@ class Admitter:
             return True
         if arrival.revision is not None and row.revision > arrival.revision:
             return True  # it was taken on again since somebody saw the need
+        if row.status == FileStatus.HELD:
+            return row.held_for == arrival.event_id and not arrival.approved
         if row.analysis_id != candidate.analysis_id or analysis is None:
             return False
         if row.status == ANALYZING or analysis.requested_by == arrival.event_id:
@@ -282,8 +320,23 @@ class Admitter:
         if earlier:
             reused = Inheritance(self.store).take_over(plan, earlier)
             plan = plan.model_copy(update={"reused": reused})
-        event_id = candidate.arrival.event_id
-        self.index.begin(plan, attachment, event_id, previous, seen.file, seen.analyses)
+        reservation = self.budgets.reserve(
+            candidate.choice.profile.budget,
+            plan,
+            candidate.estimated,
+            approved=candidate.arrival.approved,
+        )
+        if reservation is not None:
+            plan = plan.model_copy(update={"reserved": float(reservation.dollars)})
+        self.index.begin(
+            plan,
+            attachment,
+            candidate.arrival.event_id,
+            previous,
+            seen.file,
+            seen.analyses,
+            reservation,
+        )
         self._start(plan, plan.model_dump_json())
         return f"began analysis {plan.analysis_id}, attempt {plan.attempt}"
 
@@ -375,6 +428,8 @@ class Admitter:
 
 def _file_id(arrival: Arrival, version_id: str | None, etag: str) -> str:
     """The file's identity: by its version, else S3's sequencer, else its bytes' tag."""
+    if arrival.file_id is not None:
+        return arrival.file_id
     distinction = arrival.version_id or version_id or arrival.sequencer or etag
     return identity.file_id(arrival.bucket, arrival.key, distinction)
 

@@ -9,7 +9,13 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from windfall.clock import moment_of, timestamp
-from windfall.contracts.arrivals import AnalysisRequested, EventEnvelope, ObjectCreatedEvent
+from windfall.contracts.arrivals import (
+    AnalysisRequested,
+    EventEnvelope,
+    FileApproved,
+    FileDeclined,
+    ObjectCreatedEvent,
+)
 from windfall.contracts.base import problems_of
 from windfall.contracts.subject import Asked
 from windfall.errors import InvalidInputError
@@ -23,6 +29,7 @@ class Settings(EnvironmentSettings):
     results_bucket: str
     insights_table: str
     event_bus: str
+    aws_region: str
     profiles_path: str
     analyze_image_machine_arn: str
     analyze_text_machine_arn: str
@@ -43,6 +50,8 @@ class Arrival(NamedTuple):
         force: Everything is to be paid for anew.
         revision: The file's, as it was seen by who asks.
         problem: Why the request can not be met, when that is known already.
+        approved: Somebody wants it whatever it costs.
+        file_id: Its identity, where it is known already.
     """
 
     event_id: str
@@ -58,6 +67,8 @@ class Arrival(NamedTuple):
     revision: int | None = None
     overrides: Overrides = Overrides()
     problem: str | None = None
+    approved: bool = False
+    file_id: str | None = None
 
     @property
     def asked(self) -> Asked | None:
@@ -74,8 +85,23 @@ class Arrival(NamedTuple):
         return not self.requested and self.key.endswith("/") and self.size == 0
 
 
-def arrival_of(body: str) -> Arrival:
-    """The arrival that a queue message tells of.
+class Decision(NamedTuple):
+    """What somebody decided about a held file.
+
+    Attributes:
+        revision: The file's, as it was held; about another one nothing is decided.
+        reason: Why it is declined; None when it is approved.
+    """
+
+    event_id: str
+    received: str
+    file_id: str
+    revision: int
+    reason: str | None
+
+
+def arrival_of(body: str) -> Arrival | Decision:
+    """The arrival, or the decision, that a queue message tells of.
 
     Raises:
         InvalidInputError: It is neither event, or a request that names no object.
@@ -87,11 +113,23 @@ def arrival_of(body: str) -> Arrival:
             return _dropped(ObjectCreatedEvent.model_validate(document))
         if envelope.detail_type == AnalysisRequested.__name__:
             return _requested(envelope)
+        if envelope.detail_type == FileApproved.__name__:
+            return _decided(envelope, FileApproved.model_validate(envelope.detail), None)
+        if envelope.detail_type == FileDeclined.__name__:
+            declined = FileDeclined.model_validate(envelope.detail)
+            return _decided(envelope, declined, declined.reason)
     except (ValueError, RecursionError) as error:
         raise InvalidInputError(
             f"The message is no event that admit_file knows: {error}"
         ) from error
     raise InvalidInputError(f"admit_file does not take {envelope.detail_type} events.")
+
+
+def _decided(
+    envelope: EventEnvelope, about: FileApproved | FileDeclined, reason: str | None
+) -> Decision:
+    received = timestamp(moment_of(envelope.time))
+    return Decision(envelope.id, received, about.file_id, about.revision, reason)
 
 
 def _dropped(event: ObjectCreatedEvent) -> Arrival:

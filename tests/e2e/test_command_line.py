@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import AWS_STACK
-from tests.e2e.deployment import Deployment, unique
+from tests.e2e.deployment import Deployment, unique, until
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -65,3 +65,21 @@ def test_a_file_that_is_not_there_is_named(
     answer = windfall(deployment, request, "drop", "/no/such/file")
     assert answer.returncode == 1
     assert "There is no file /no/such/file" in answer.stderr
+
+
+def test_what_is_held_is_told_with_the_way_on(
+    deployment: Deployment, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    with deployment.profile('{"budget": {"per_file": 0}}') as name:
+        letter = tmp_path / f"{name}.txt"
+        letter.write_bytes(unique())
+        dropped = windfall(deployment, request, "drop", str(letter), "--wait", "--profile", name)
+        assert dropped.returncode == 3, dropped.stderr
+        assert f"windfall approve {letter.name}" in dropped.stdout
+        refused = windfall(deployment, request, "reject", str(letter), "--reason", "Too dear.")
+        assert refused.returncode == 0, refused.stderr
+
+        def approved_in_vain() -> bool:
+            return "it is rejected" in windfall(deployment, request, "approve", letter.name).stderr
+
+        until(approved_in_vain, "the rejection")

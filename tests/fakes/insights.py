@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tests.fakes.hooks import Hook
+from tests.fakes.spending import FakeBudgets
 from windfall import identity
 from windfall.contracts.analysis import AnalysisInput
 from windfall.contracts.manifest import Manifest
@@ -19,13 +20,15 @@ from windfall.ports.insights import (
     InsightsIndex,
     Term,
 )
+from windfall.ports.spending import Reservation
 
 
 class FakeInsightsIndex:
     """Files, analyses and generations in memory."""
 
-    def __init__(self, hook: Hook | None = None) -> None:
+    def __init__(self, hook: Hook | None = None, budgets: FakeBudgets | None = None) -> None:
         self.hook = hook or Hook()
+        self.budgets = budgets or FakeBudgets()
         self.files: dict[str, FileRow] = {}
         self.analyses: dict[str, AnalysisRow] = {}
         self.contents: dict[str, frozenset[str]] = {}
@@ -60,6 +63,7 @@ class FakeInsightsIndex:
         seen: AnalysisRow | None,
         seen_file: FileRow | None,
         seen_analyses: frozenset[str] = frozenset(),
+        reservation: Reservation | None = None,
     ) -> None:
         """Begin an attempt."""
         self.hook.before("begin")
@@ -69,6 +73,8 @@ class FakeInsightsIndex:
         if known and not seen_analyses:
             raise ConflictError("The bytes are not as they were seen.")
         self.contents[content] = known | {plan.analysis_id}
+        if reservation is not None:
+            self.budgets.reserve(reservation)
         self.analyses[plan.analysis_id] = AnalysisRow(
             plan.analysis_id,
             plan.attempt,
@@ -92,7 +98,15 @@ class FakeInsightsIndex:
         self._claim(analysis.analysis_id, analysis.attempt, attachment)
         self.hook.after("attach")
 
-    def turn_away(self, manifest: Manifest, revision: int, retention_days: int) -> None:
+    def turn_away(
+        self,
+        manifest: Manifest,
+        revision: int,
+        retention_days: int,
+        *,
+        held_for: str | None = None,
+        insights_stand: bool = False,
+    ) -> None:
         """Write the row of a file that ends before any analysis."""
         self.hook.before("turn_away")
         assert retention_days > 0
@@ -101,8 +115,9 @@ class FakeInsightsIndex:
             raise ConflictError("The file is past this revision.")
         self.files[manifest.file_id] = _ended(row or _row_of(manifest), manifest)._replace(
             revision=revision,
-            analysis_id=None,
-            attempt=None,
+            analysis_id=row.analysis_id if row and insights_stand else None,
+            attempt=row.attempt if row and insights_stand else None,
+            held_for=held_for,
         )
         self.hook.after("turn_away")
 

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from admit_file.budgets import Budgets
 from admit_file.logic import Admitter
 from record_failure.logic import FailureRecorder
 from record_insights.logic import InsightsRecorder
@@ -16,7 +17,7 @@ from tests.fakes.insights import FakeInsightsIndex
 from tests.fakes.jobs import FakeTokens
 from tests.fakes.leases import FakeLeaseTable
 from tests.fakes.scoring import FakeScoringModels
-from tests.fakes.spending import FakeSpending
+from tests.fakes.spending import FakeBudgets, FakeSpending
 from tests.fakes.storage import FakeObjectStore
 from windfall import keys
 from windfall.contracts.analysis import AnalysisInput
@@ -39,7 +40,9 @@ class World:
 
     def __init__(self) -> None:
         self.store = FakeObjectStore()
-        self.index = FakeInsightsIndex()
+        self.budgets = FakeBudgets()
+        self.index = FakeInsightsIndex(budgets=self.budgets)
+        self.spending = FakeSpending(self.budgets)
         self.workflows = FakeWorkflows()
         self.profiles = FakeProfiles()
         self.models = FakeScoringModels()
@@ -55,8 +58,8 @@ class World:
             FilePlanner(self.store, self.profiles, self.models),
             self.recorder,
             RESULTS,
+            Budgets(self.spending, "us-east-1"),
         )
-        self.spending = FakeSpending()
         prices = PriceList.of_region("us-east-1")
         self.insights_recorder = InsightsRecorder(
             self.index, self.recorder, self.measurements, prices, self.spending
@@ -73,6 +76,7 @@ class World:
     def hook(self, hook: Hook) -> None:
         """Let a hook see every operation from now on."""
         self.store.hook = self.index.hook = self.workflows.hook = self.bus.hook = hook
+        self.spending.hook = hook
 
     def drop(
         self, key: str, body: bytes, metadata: dict[str, str] | None = None, bucket: str = INBOX
@@ -157,6 +161,11 @@ def execution_changed(name: str, status: str, **detail: Any) -> ExecutionStatusE
     return ExecutionStatusEvent.model_validate_json(
         _event("aws.states", "Step Functions Execution Status Change", {**known, **detail})
     )
+
+
+def event_of(detail_type: str, detail: dict[str, Any]) -> str:
+    """Any event of the bus as the queue's message."""
+    return _event("tests", detail_type, detail)
 
 
 def _event(source: str, detail_type: str, detail: dict[str, Any], event_id: str = "event-1") -> str:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from watchfiles import Change, watch
 
+from windfall.contracts.manifest import FileStatus
 from windfall_cli.commands.profile import profile_names
 from windfall_cli.console import JsonOption, StackOption, command, console, plain, print_json
 from windfall_cli.errors import CommandError
@@ -19,6 +20,8 @@ from windfall_cli.inbox import DroppedFile, drop_file
 from windfall_cli.stack import Stack, open_stack
 
 UPLOADS_AT_ONCE = 8
+HELD = 3
+"""The exit code when a file waits to be approved; 2 says that one failed."""
 UNFINISHED = {".part", ".partial", ".crdownload", ".tmp", ".download"}
 
 ProfileOption = Annotated[
@@ -136,6 +139,12 @@ def _wait(stack: Stack, dropped: list[DroppedFile], as_json: bool) -> None:
         print_json([read_manifest(stack, one.file_id).model_dump(mode="json") for one in dropped])
     if any(state.status == "failed" for state in states.values()):
         raise typer.Exit(2)
+    held = [state.key for state in states.values() if state.status == FileStatus.HELD]
+    if held:
+        if not as_json:
+            console.print(plain(f"Held: windfall approve {' '.join(held[:3])}"), style="blue")
+            console.print("(or windfall reject; --all for all of them)", style="dim")
+        raise typer.Exit(HELD)
 
 
 def _tell(dropped: DroppedFile, as_json: bool) -> None:

@@ -217,6 +217,7 @@ def test_the_default_profile_is_the_documented_one() -> None:
             "speaker_voices": {},
         },
         "table": None,
+        "budget": {"per_file": None, "per_day": None, "per_month": None},
         "retention_days": 365,
     }
 

@@ -64,12 +64,13 @@ def test_every_object_below_the_prefix_is_asked_for_once() -> None:
 
 
 def test_the_requests_are_those_that_admission_reads() -> None:
-    from admit_file.models import arrival_of
+    from admit_file.models import Arrival, arrival_of
 
     bucket = Bucket({"in/größe ü.txt": b"x"})
     queue = Queue(bucket)
     play(machine(), ORDER, bucket.cloud)
     arrival = arrival_of(json.dumps(queue.messages[0]))
+    assert isinstance(arrival, Arrival)
     assert (arrival.bucket, arrival.key, arrival.requested) == ("media", "in/größe ü.txt", True)
     assert arrival.overrides.profile is None
 

@@ -27,4 +27,5 @@ def spent_on(analysis: AnalysisSubject, outcomes: Sequence[Outcome]) -> Spent:
         profile=analysis.profile,
         cost=round(sum(outcome.cost or 0.0 for outcome in bought), 9),
         features={outcome.feature: outcome.cost for outcome in bought},
+        reserved=analysis.reserved,
     )

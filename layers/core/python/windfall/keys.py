@@ -19,6 +19,7 @@ The table `insights` (partition key `pk`, sort key `sk`):
     QUOTA#<service>           WAIT#<since>#<job>              a job that waits for a slot
     SPEND#<yyyy-mm-dd>        ATTEMPT#<analysis>#<attempt>    what an attempt at an analysis cost
     SPEND#<day or month>      TOTAL#<profile>#<shard>         a part of what a profile spent then
+    SPEND#<day or month>      COMMITTED#<profile>            what is spent or set aside of a budget
 
 The index `recent` (partition key `recent_pk`, sort key `recent_sk`) lists FILE rows by day:
 `FILES#<yyyy-mm-dd>` / `<received>#<file>`, and parked jobs under `JOBS` by the time at which they
@@ -151,6 +152,11 @@ def totals_prefix(profile: str) -> str:
 def total_sk(profile: str, analysis_id: str) -> str:
     """The shard of a profile's total that an analysis is added to: one of sixteen."""
     return f"{totals_prefix(profile)}{analysis_id[0]}"
+
+
+def committed_sk(profile: str) -> str:
+    """What of a profile's budget is spent or set aside in a period."""
+    return f"COMMITTED#{profile}"
 
 
 def recent_pk(received: str) -> str:

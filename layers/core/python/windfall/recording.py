@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from windfall import keys
 from windfall.clock import Clock, timestamp, utc_now
 from windfall.contracts.base import S3Pointer
-from windfall.contracts.bus import FileAnalyzed, FileEvent, FileFailed, FileRejected
+from windfall.contracts.bus import FileAnalyzed, FileEvent, FileFailed, FileHeld, FileRejected
 from windfall.contracts.manifest import FileStatus, Manifest, ResultFile
 from windfall.contracts.subject import Why
 from windfall.errors import ConflictError, TransientError
@@ -132,9 +132,24 @@ class Recorder:
         return manifest
 
     def turn_away(
-        self, manifest: Manifest, revision: int, retention_days: int, why: Why = Why.DROPPED
+        self,
+        manifest: Manifest,
+        revision: int,
+        retention_days: int,
+        why: Why = Why.DROPPED,
+        *,
+        held_for: str | None = None,
+        insights_stand: bool = False,
     ) -> None:
         """Record a file that ends before any analysis.
+
+        Args:
+            manifest: How it ended, or that it is held.
+            revision: The file's, from now on.
+            retention_days: How long its row is kept.
+            why: Why it was taken on.
+            held_for: The event that asked for what is held.
+            insights_stand: The file has insights, which stay to be seen.
 
         Raises:
             ConflictError: The file was recorded or claimed by somebody else meanwhile.
@@ -142,12 +157,18 @@ class Recorder:
         before = self._before(manifest.file_id, revision)
         manifest = with_history(manifest, line_of(manifest, revision, why), before)
         self._write_manifest(manifest)
-        self.index.turn_away(manifest, revision, retention_days)
+        self.index.turn_away(
+            manifest, revision, retention_days, held_for=held_for, insights_stand=insights_stand
+        )
         self._announce(manifest, revision)
 
     def decline(self, manifest: Manifest) -> None:
         """Tell the bus that a request can not be met for a file whose insights stand."""
         self.bus.publish(event_of(manifest, self._manifest_pointer(manifest.file_id)))
+
+    def manifest(self, file_id: str) -> Manifest:
+        """What a file's manifest tells now."""
+        return self._read_manifest(file_id)
 
     def announce_again(self, row: FileRow) -> Manifest:
         """Tell the bus of a file that ended, unless that is known to have happened."""
@@ -217,6 +238,8 @@ def event_of(manifest: Manifest, pointer: S3Pointer) -> FileEvent:
     match manifest.status:
         case FileStatus.REJECTED:
             return FileRejected.model_validate({**about, "reason": manifest.reason})
+        case FileStatus.HELD:
+            return FileHeld.model_validate({**about, **_held(manifest)})
         case FileStatus.FAILED:
             cause = {"analysis_id": manifest.analysis_id, "attempt": manifest.attempt}
             return FileFailed.model_validate({**about, **cause, "reason": manifest.reason})
@@ -232,3 +255,18 @@ def event_of(manifest: Manifest, pointer: S3Pointer) -> FileEvent:
             "reused_from": manifest.reused_from,
         }
     )
+
+
+def _held(manifest: Manifest) -> dict[str, Any]:
+    hold = manifest.hold
+    if hold is None:
+        raise ValueError("A held file's manifest says why.")
+    return {
+        "reason": manifest.reason,
+        "revision": manifest.history[-1].revision,
+        "profile": hold.estimate.profile,
+        "budget": hold.budget,
+        "limit": hold.limit,
+        "committed": hold.committed,
+        "cost": hold.cost,
+    }

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from windfall.contracts.analysis import AnalysisInput
-from windfall.contracts.arrivals import AnalysisRequested
-from windfall.contracts.bus import FileAnalyzed, FileFailed, FileRejected
+from windfall.contracts.arrivals import AnalysisRequested, FileApproved, FileDeclined
+from windfall.contracts.bus import FileAnalyzed, FileFailed, FileHeld, FileRejected
 from windfall.contracts.manifest import Manifest
 from windfall.contracts.outcome import Outcome
 from windfall.contracts.profile import Profile
@@ -33,14 +33,25 @@ PUBLISHED: dict[str, type[Contract]] = {
     "file_analyzed": FileAnalyzed,
     "file_rejected": FileRejected,
     "file_failed": FileFailed,
+    "file_held": FileHeld,
     "analysis_requested": AnalysisRequested,
     "folder_translation_requested": FolderTranslationRequested,
     "folder_translated": FolderTranslated,
     "translation_manifest": TranslationManifest,
+    "file_approved": FileApproved,
+    "file_declined": FileDeclined,
 }
 """File names, without `.json`, and what they describe."""
 
-_WRITTEN_BY_OTHERS = frozenset({"profile", "analysis_requested", "folder_translation_requested"})
+_WRITTEN_BY_OTHERS = frozenset(
+    {
+        "profile",
+        "analysis_requested",
+        "file_approved",
+        "file_declined",
+        "folder_translation_requested",
+    }
+)
 
 
 def schema_of(name: str) -> dict[str, Any]:

@@ -21,6 +21,8 @@ from windfall.adapters.dynamodb_rows import (
     listed_terms,
     pack_outcomes,
 )
+from windfall.adapters.dynamodb_spending import reservation_changes
+from windfall.adapters.dynamodb_transactions import transact
 from windfall.adapters.dynamodb_values import Item, key_of, wire
 from windfall.errors import ConflictError, TransientError
 from windfall.ports.insights import (
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from windfall.contracts.analysis import AnalysisInput
     from windfall.contracts.manifest import Manifest
     from windfall.contracts.outcome import Outcome
+    from windfall.ports.spending import Reservation
 
 _BATCH = 25
 """BatchWriteItem takes so many rows."""
@@ -90,6 +93,7 @@ class DynamoInsightsIndex:
         seen: AnalysisRow | None,
         seen_file: FileRow | None,
         seen_analyses: frozenset[str] = frozenset(),
+        reservation: Reservation | None = None,
     ) -> None:
         """Begin an attempt: the analysis, its first file, the file's row and its bytes at once."""
         row = {
@@ -116,6 +120,8 @@ class DynamoInsightsIndex:
         if not seen_analyses:
             content["ConditionExpression"] = "attribute_not_exists(pk)"
         changes = [{"Put": put}, {"Update": content}]
+        if reservation is not None:
+            changes += reservation_changes(self._table, reservation)
         self._transact(changes, plan.analysis_id, plan.attempt, attachment, seen_file)
 
     def attach(
@@ -136,9 +142,18 @@ class DynamoInsightsIndex:
         changes = [{"Update": update}]
         self._transact(changes, analysis.analysis_id, analysis.attempt, attachment, seen_file)
 
-    def turn_away(self, manifest: Manifest, revision: int, retention_days: int) -> None:
+    def turn_away(
+        self,
+        manifest: Manifest,
+        revision: int,
+        retention_days: int,
+        *,
+        held_for: str | None = None,
+        insights_stand: bool = False,
+    ) -> None:
         """Write the row of a file that ends before any analysis."""
         values = {**_file_values(manifest), "revision": revision, "announced": False}
+        values["held_for"] = held_for
         values["expires"] = expiry(manifest.received, retention_days)
         with translated_errors():
             self._client.update_item(
@@ -147,7 +162,7 @@ class DynamoInsightsIndex:
                 **_update(
                     values,
                     "attribute_not_exists(pk) OR #revision < :revision",
-                    remove=("analysis_id", "attempt"),
+                    remove=() if insights_stand else ("analysis_id", "attempt"),
                 ),
             )
 
@@ -243,14 +258,8 @@ class DynamoInsightsIndex:
             "Key": key_of(keys.file_pk(attachment.file.file_id), keys.FILE_SK),
             **_claim(analysis_id, attempt, attachment, seen_file),
         }
-        with translated_errors():
-            self._client.transact_write_items(
-                TransactItems=[
-                    *changes,
-                    {"Put": {"TableName": self._table, "Item": wire(link)}},
-                    {"Update": claim},
-                ]
-            )
+        put = {"Put": {"TableName": self._table, "Item": wire(link)}}
+        transact(self._client, [*changes, put, {"Update": claim}], self._pause)
 
     def _get(self, pk: str, sk: str) -> Item | None:
         with translated_errors():
@@ -325,6 +334,7 @@ def _claim(
         "analysis_id": analysis_id,
         "attempt": attempt,
         "announced": False,
+        "held_for": None,
         "recent_pk": keys.recent_pk(attachment.received),
         "recent_sk": keys.recent_sk(attachment.received, file.file_id),
         "expires": expiry(attachment.received, attachment.retention_days),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 from windfall import keys
 from windfall.adapters.aws_errors import translated_errors
 from windfall.adapters.clients import store_client
+from windfall.adapters.dynamodb_transactions import transact
 from windfall.adapters.dynamodb_values import key_of, plain, wire
 from windfall.clock import moment_of
 from windfall.errors import ConflictError
-from windfall.ports.spending import Spent
+from windfall.ports.spending import Reservation, Room, Spent, Standing
 
 _KEPT_DAYS = 400
 """A year can be looked back on, month by month."""
@@ -52,6 +54,7 @@ class DynamoSpending:
             "profile": spent.profile,
             "cost": spent.cost,
             "features": json.dumps(spent.features),
+            "reserved": spent.reserved,
             "expires": expires,
         }
         put = {
@@ -59,10 +62,11 @@ class DynamoSpending:
             "Item": wire(entry),
             "ConditionExpression": "attribute_not_exists(pk)",
         }
-        totals = [self._addition(period, spent, expires) for period in (spent.day, spent.day[:7])]
+        totals = [self._addition(period, spent, expires) for period in spent.periods]
+        settled = [self._settlement(period, spent) for period in spent.periods]
+        changes = [{"Put": put}, *totals, *(settled if spent.reserved is not None else [])]
         try:
-            with translated_errors():
-                self._client.transact_write_items(TransactItems=[{"Put": put}, *totals])
+            transact(self._client, changes)
         except ConflictError:
             return  # It is in the book already.
 
@@ -76,8 +80,45 @@ class DynamoSpending:
         }
         return {"Update": update}
 
+    def _settlement(self, period: str, spent: Spent) -> dict[str, Any]:
+        """What it cost takes the place of what was set aside for it."""
+        cost = dollars(spent.cost)
+        update = {
+            "TableName": self._table,
+            "Key": key_of(keys.spend_pk(period), keys.committed_sk(spent.profile)),
+            "UpdateExpression": "ADD committed :change, settled :cost",
+            "ExpressionAttributeValues": wire(
+                {":change": cost - dollars(spent.reserved or 0.0), ":cost": cost}
+            ),
+        }
+        return {"Update": update}
+
+    def standing(self, period: str, profile: str) -> Standing:
+        """What of a profile's budget is gone in a period: first what is committed, then the rest.
+
+        So what ends in between is in the rest as well, and nothing is left out.
+        """
+        committed, settled = self._committed(period, profile)
+        total = self._total(period, profile)
+        steady = self._committed(period, profile)[1] == settled
+        return Standing(committed, total - settled, steady)
+
+    def _committed(self, period: str, profile: str) -> tuple[Decimal, Decimal]:
+        with translated_errors():
+            answer = self._client.get_item(
+                TableName=self._table,
+                Key=key_of(keys.spend_pk(period), keys.committed_sk(profile)),
+                ConsistentRead=True,
+            )
+        row = answer.get("Item", {})
+        committed, settled = (row.get(name, {"N": "0"}) for name in ("committed", "settled"))
+        return Decimal(committed["N"]), Decimal(settled["N"])
+
     def total(self, period: str, profile: str) -> float:
         """US dollars that a profile spent in a period."""
+        return float(self._total(period, profile))
+
+    def _total(self, period: str, profile: str) -> Decimal:
         with translated_errors():
             answer = self._client.query(
                 TableName=self._table,
@@ -87,7 +128,7 @@ class DynamoSpending:
                 ),
                 ConsistentRead=True,
             )
-        return float(sum(plain(item)["cost"] for item in answer["Items"]))
+        return sum((Decimal(item["cost"]["N"]) for item in answer["Items"]), Decimal(0))
 
     def entries(self, day: str) -> list[Spent]:
         """What was spent on a day, attempt by attempt."""
@@ -105,6 +146,34 @@ class DynamoSpending:
         return found
 
 
+def dollars(amount: float) -> Decimal:
+    """An amount as it is written, so that what is added is taken away again to the last digit."""
+    return Decimal(repr(amount))
+
+
+def reservation_changes(table: str, reservation: Reservation) -> list[dict[str, Any]]:
+    """The changes that set dollars aside, where there is room for them."""
+    return [_reserved(table, reservation, room) for room in reservation.rooms]
+
+
+def _reserved(table: str, reservation: Reservation, room: Room) -> dict[str, Any]:
+    expires = int(moment_of(f"{room.period}-01"[:10]).timestamp()) + _KEPT_DAYS * 86_400
+    update: dict[str, Any] = {
+        "TableName": table,
+        "Key": key_of(keys.spend_pk(room.period), keys.committed_sk(reservation.profile)),
+        "UpdateExpression": "ADD committed :dollars SET expires = :expires",
+        "ExpressionAttributeValues": wire(
+            {":dollars": reservation.dollars, ":expires": expires, ":most": room.most}
+        ),
+    }
+    if room.most is not None:
+        empty = "attribute_not_exists(committed) OR " if room.most >= 0 else ""
+        update["ConditionExpression"] = f"{empty}committed <= :most"
+    return {"Update": update}
+
+
 def _spent(values: dict[str, Any]) -> Spent:
-    fields = {name: values[name] for name in Spent.__slots__ if name != "features"}
+    fields: dict[str, Any] = {
+        name: values.get(name) for name in Spent.__slots__ if name != "features"
+    }
     return Spent(**fields, features=json.loads(values["features"]))

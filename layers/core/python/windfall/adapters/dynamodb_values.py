@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 Item = dict[str, dict[str, Any]]
@@ -19,6 +20,8 @@ def _wire(value: Any) -> dict[str, Any]:
             return {"BOOL": value}
         case int() | float():
             return {"N": repr(value)}
+        case Decimal():
+            return {"N": format(value, "f")}
         case bytes():
             return {"B": value}
         case _:

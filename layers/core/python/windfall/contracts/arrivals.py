@@ -1,4 +1,4 @@
-"""What asks for a file to be admitted: S3's event for a dropped one, or a request on the bus."""
+"""What asks for a file to be admitted: S3's event for a dropped one, or somebody on the bus."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from windfall.contracts.base import Contract, ForeignContract, LanguageCode
+from windfall.contracts.base import Contract, ForeignContract, HexId, LanguageCode
 from windfall.contracts.features import ImageFeature, TextFeature, VideoFeature
 
 
@@ -80,3 +80,24 @@ class AnalysisRequested(Contract):
     rerun: bool = False
     force: bool = False
     revision: int | None = Field(default=None, ge=1)
+
+
+class FileApproved(Contract):
+    """Somebody wants a held file to be analyzed all the same.
+
+    Attributes:
+        revision: The one that is held, as `FileHeld` tells; another one is not approved by this.
+    """
+
+    version: Literal["1"] = "1"
+    file_id: HexId
+    revision: int = Field(ge=1)
+
+
+class FileDeclined(Contract):
+    """Somebody does not want a held file to be analyzed; `reason` is for a person."""
+
+    version: Literal["1"] = "1"
+    file_id: HexId
+    revision: int = Field(ge=1)
+    reason: str = Field(default="It was not approved.", min_length=1, max_length=500)

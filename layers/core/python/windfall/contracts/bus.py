@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from windfall.contracts.base import Contract, HexId, S3Pointer, Timestamp
+from windfall.contracts.hold import BudgetName
 from windfall.contracts.outcome import OutcomeStatus
 from windfall.contracts.subject import Kind
 
@@ -46,6 +47,25 @@ class FileRejected(FileEvent):
     """No service takes the file; `reason` is for a person."""
 
     reason: str
+
+
+class FileHeld(FileEvent):
+    """The file would go over its profile's budget; it waits for `FileApproved` or `FileDeclined`.
+
+    Attributes:
+        revision: Of the file, which the answer has to name.
+        budget: Which of the profile's budgets; `limit` is what it allows, in US dollars.
+        committed: US dollars that were spent or set aside in its day or month.
+        cost: US dollars that the file would cost.
+    """
+
+    reason: str
+    revision: int = Field(ge=1)
+    profile: str
+    budget: BudgetName
+    limit: float = Field(ge=0)
+    committed: float
+    cost: float = Field(ge=0)
 
 
 class FileFailed(FileEvent):

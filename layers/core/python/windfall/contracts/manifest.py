@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from windfall.contracts.base import Contract, HexId, Sha256, Timestamp
+from windfall.contracts.hold import Hold
 from windfall.contracts.outcome import Outcome
 from windfall.contracts.subject import Asked, Kind, Why
 
@@ -16,13 +17,15 @@ class FileStatus(StrEnum):
     """How a file ended.
 
     analyzed: every feature is ok or skipped; partial: some features failed; rejected: no service
-    takes the file; failed: the analysis broke off.
+    takes the file, or somebody does not want it paid for; failed: the analysis broke off; held: it
+    waits to be approved, since it would go over its profile's budget.
     """
 
     ANALYZED = "analyzed"
     PARTIAL = "partial"
     REJECTED = "rejected"
     FAILED = "failed"
+    HELD = "held"
 
 
 class ResultFile(Contract):
@@ -65,10 +68,11 @@ class Manifest(Contract):
     Attributes:
         size: Bytes; null when the object was gone before it could be read.
         format: What the bytes are (`png`, `pdf`, …), whatever the name says; null when unknown.
-        reason: Why the file was rejected or failed, for a person; null otherwise.
+        reason: Why the file was rejected, failed or is held, for a person; null otherwise.
         seconds: From the event's time to this record.
         reused_from: The file whose folder holds the results, when it is another one.
         asked: What a request asked for instead of what the profile says; null when nothing was.
+        hold: Why it is held, and what it would cost; null otherwise.
         history: Every time that the file was analyzed, this one last; the latest fifty.
     """
 
@@ -95,4 +99,5 @@ class Manifest(Contract):
     files: list[ResultFile] = Field(default_factory=list)
     reused_from: HexId | None = None
     asked: Asked | None = None
+    hold: Hold | None = None
     history: list[Attempt] = Field(default_factory=list)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -114,6 +115,23 @@ class SpeechProfile(Contract):
     )
 
 
+Dollars = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=4)]
+
+
+class BudgetProfile(Contract):
+    """US dollars that files may cost; over it, a file is held until somebody approves it.
+
+    Attributes:
+        per_file: By its estimate.
+        per_day: All files of the profile together: what was spent, what is under way, and the
+            file's own estimate. A day is one of UTC, as is a month.
+    """
+
+    per_file: Dollars | None = None
+    per_day: Dollars | None = None
+    per_month: Dollars | None = None
+
+
 class Profile(Contract):
     """Everything that may be chosen for a file; each field has a default."""
 
@@ -125,4 +143,5 @@ class Profile(Contract):
     languages: LanguagesProfile = Field(default_factory=LanguagesProfile)
     speech: SpeechProfile = Field(default_factory=SpeechProfile)
     table: TableProfile | None = None
+    budget: BudgetProfile = Field(default_factory=BudgetProfile)
     retention_days: int = Field(default=365, ge=1, le=36_500)

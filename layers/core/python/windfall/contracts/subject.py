@@ -75,6 +75,8 @@ class AnalysisSubject(Contract):
         skipped: What can't be found in this file; the record tells of it.
         reused: Features that were finished when the attempt began; nothing is paid for them.
         revision: Of the file that began the attempt; other files may attach to it.
+        reserved: US dollars that are set aside of its profile's budget until the costs are known;
+            null where there is no budget for a day or month.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -90,3 +92,4 @@ class AnalysisSubject(Contract):
     skipped: list[SkippedFeature] = Field(default_factory=list)
     reused: list[str] = Field(default_factory=list)
     revision: int = Field(default=1, ge=1)
+    reserved: float | None = Field(default=None, ge=0)

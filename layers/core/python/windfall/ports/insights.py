@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from windfall.contracts.analysis import AnalysisInput
     from windfall.contracts.manifest import Manifest
     from windfall.contracts.outcome import Outcome
+    from windfall.ports.spending import Reservation
 
 ANALYZING = "analyzing"
 """The status of a file until it is one of `FileStatus`."""
@@ -58,6 +59,7 @@ class FileRow(NamedTuple):
         status: `analyzing`, or a `FileStatus`.
         generation: Which insights are shown; None before the first.
         announced: Whether the bus was told of the status.
+        held_for: The event that asked for what is held.
     """
 
     file_id: str
@@ -78,6 +80,7 @@ class FileRow(NamedTuple):
     recorded: str | None = None
     seconds: float | None = None
     announced: bool = False
+    held_for: str | None = None
 
 
 class AnalysisRow(NamedTuple):
@@ -151,10 +154,12 @@ class InsightsIndex(Protocol):
         seen: AnalysisRow | None,
         seen_file: FileRow | None,
         seen_analyses: frozenset[str] = frozenset(),
+        reservation: Reservation | None = None,
     ) -> None:
         """Begin an attempt with its first file, if nothing changed since it was seen.
 
         With `seen_analyses` empty, only if there never was an analysis of these bytes.
+        Dollars are set aside by the same write, if there is room for them.
 
         Raises:
             ConflictError: The analysis, the file or the bytes are not as seen; nothing was written.
@@ -171,8 +176,18 @@ class InsightsIndex(Protocol):
         """
         ...
 
-    def turn_away(self, manifest: Manifest, revision: int, retention_days: int) -> None:
-        """Write the row of a file that ends before any analysis: rejected or failed.
+    def turn_away(
+        self,
+        manifest: Manifest,
+        revision: int,
+        retention_days: int,
+        *,
+        held_for: str | None = None,
+        insights_stand: bool = False,
+    ) -> None:
+        """Write the row of a file that ends before any analysis: rejected, failed or held.
+
+        With `insights_stand`, it stays known which analysis the file's insights are of.
 
         Raises:
             ConflictError: The file's row is past this revision; nothing was written.
