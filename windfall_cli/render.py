@@ -63,7 +63,7 @@ def render_insights(
         parts.append(_feature(outcome, results.get(outcome.feature), everything))
         if outcome.feature == "transcript" and engine:
             parts.append(Text(f"  heard by {engine}", "dim"))
-    parts.append(_files(manifest))
+    parts += [_history(manifest), _files(manifest)]
     return Group(*parts)
 
 
@@ -267,6 +267,21 @@ def _transcript(raw: Raw, everything: bool) -> RenderableType:
         (Text(speaker_name(label), "cyan"), plain(" ".join(said))) for label, said in turns
     ]
     return _table(rows, everything)
+
+
+def _history(manifest: Manifest) -> RenderableType:
+    """The latest attempts, where there was more than one."""
+    if len(manifest.history) < 2:
+        return Text()
+    table = Table("received", "why", "status", "ok", "of it reused", "failed", box=None)
+    for line in manifest.history[-MOST_ROWS:]:
+        table.add_row(
+            line.received[:19].replace("T", " "),
+            line.why.value.replace("_", " "),
+            Text(line.status.value, STATUS_STYLES[line.status.value]),
+            *(str(count) for count in (line.ok, line.reused, line.failed)),
+        )
+    return Group(Text(), Text("History", "bold"), table)
 
 
 def _files(manifest: Manifest) -> RenderableType:

@@ -14,6 +14,7 @@ from windfall.adapters.dynamodb import DynamoInsightsIndex
 from windfall.adapters.ssm import SsmProfiles
 from windfall.contracts.manifest import FileStatus, Manifest
 from windfall.contracts.outcome import OutcomeStatus
+from windfall.contracts.subject import Asked
 from windfall.errors import InvalidInputError
 from windfall.planning.profiles import InvalidProfileError
 from windfall.ports.insights import ANALYZING, FileRow
@@ -40,12 +41,13 @@ class Again(NamedTuple):
     """A file that is asked for again.
 
     Attributes:
+        asked: What was asked for before, instead of what the profile says.
         features: What is found again or for the first time, as far as that is known here.
         cost: US dollars that its features cost when they were paid for; None where one is unknown.
     """
 
     row: FileRow
-    manifest: Manifest
+    asked: Asked | None
     features: list[str]
     cost: float | None
 
@@ -123,7 +125,7 @@ class Choosing:
             features = list(dict.fromkeys([*added, *features]))
         if self._force:
             features = [outcome.feature for outcome in manifest.outcomes]
-        return Again(row, manifest, features, _cost(manifest, features))
+        return Again(row, manifest.asked, features, _cost(manifest, features))
 
 
 def _unfinished(manifest: Manifest) -> list[str]:
@@ -139,7 +141,7 @@ def _cost(manifest: Manifest, features: Sequence[str]) -> float | None:
 
 def request_of(again: Again, *, force: bool, rerun: bool) -> dict[str, Any]:
     """The `AnalysisRequested` that asks for a file as it was asked for before."""
-    row, asked = again.row, again.manifest.asked
+    row, asked = again.row, again.asked
     request: dict[str, Any] = {
         "version": "1",
         "bucket": row.bucket,

@@ -316,6 +316,7 @@ class Admitter:
             training=candidate.plan.training,
             layout=candidate.inspection.layout,
             revision=attachment.revision,
+            forced=candidate.arrival.force,
         )
         if earlier:
             reused = Inheritance(self.store).take_over(plan, earlier)

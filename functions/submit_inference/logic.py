@@ -72,10 +72,13 @@ class InferenceSubmitter:
         )
 
     def _try_of(self, analysis: TableAnalysis, payload: Payload) -> tuple[JobId, JobRow]:
-        """The try that counts: the one that succeeded or is under way, else a new one."""
+        """The try that counts: the one that succeeded or is under way, else a new one.
+
+        Of earlier attempts too, unless this one is forced.
+        """
         first = (analysis.attempt - 1) * TRIES + 1
         reason = None
-        for number in range(1, first + TRIES):
+        for number in range(first if analysis.forced else 1, first + TRIES):
             job = JobId(SERVICE, self._name(analysis, payload, number))
             row = self.table.find(job)
             is_new = number >= first

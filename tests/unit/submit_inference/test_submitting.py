@@ -48,8 +48,8 @@ class Stage:
             RESULTS,
         )
 
-    def submit(self, token: str, attempt: int = 1) -> str:
-        analysis = self.analysis.model_copy(update={"attempt": attempt})
+    def submit(self, token: str, attempt: int = 1, forced: bool = False) -> str:
+        analysis = self.analysis.model_copy(update={"attempt": attempt, "forced": forced})
         if attempt > 1:
             TablePreparer(self.store).prepare(analysis, lambda: 900_000)
         return self.submitter.submit(SubmitInferenceTask(token=token, analysis=analysis, payload=1))
@@ -143,6 +143,17 @@ def test_a_rerun_finds_what_was_paid_for_unless_it_is_gone() -> None:
     stage.store.delete(RESULTS, "scoring/answers/1.out")
     stage.submit("three", attempt=3)
     assert len(stage.service.requests) == 2
+
+
+def test_a_forced_attempt_pays_for_what_is_there() -> None:
+    stage = Stage()
+    stage.submit("one")
+    stage.end(DONE)
+    stage.store.drop(RESULTS, "scoring/answers/1.out", b"3\n7\n")
+
+    assert stage.submit("two", attempt=2) == "ended already"
+    assert stage.submit("three", attempt=2, forced=True) == "parked"
+    assert [request.name[-2:] for request in stage.service.requests] == ["-1", "-4"]
 
 
 def test_a_full_queue_leaves_nothing_behind() -> None:

@@ -96,6 +96,23 @@ def test_text_from_a_file_is_never_read_as_markup() -> None:
     assert "[link=x]click[/link]\\x1b[2J" in text
 
 
+def test_a_file_that_was_asked_for_again_shows_its_history() -> None:
+    line = {
+        "revision": 1,
+        "why": "dropped",
+        "received": "2026-11-23T14:00:00Z",
+        "recorded": "2026-11-23T14:00:05Z",
+        "status": "partial",
+        "ok": 3,
+        "failed": 1,
+    }
+    again = {**line, "revision": 2, "why": "settings_changed", "ok": 4, "reused": 3}
+    assert "History" not in show(manifest([], history=[line]), {})
+    text = show(manifest([], history=[line, again]), {})
+    assert "2026-11-23 14:00:00" in text
+    assert "settings changed" in text
+
+
 def test_every_file_is_named_with_its_folder() -> None:
     text = show(manifest([]), {})
     assert f"s3://results/results/{FILE_ID}/" in text

@@ -116,8 +116,9 @@ def row_of(world: World) -> FileRow:
 
 def test_a_file_is_asked_for_as_it_was_asked_for_before() -> None:
     world = analyzed(features=["pii"], targets=["fr"])
-    row, manifest = row_of(world), world.only_manifest()
-    request = request_of(Again(row, manifest, [], None), force=False, rerun=True)
+    row = row_of(world)
+    again = Again(row, world.only_manifest().asked, [], None)
+    request = request_of(again, force=False, rerun=True)
 
     assert AnalysisRequested.model_validate(request)
     assert (request["features"], request["targets"]) == (["pii"], ["fr"])

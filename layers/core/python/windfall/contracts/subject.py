@@ -77,6 +77,7 @@ class AnalysisSubject(Contract):
         revision: Of the file that began the attempt; other files may attach to it.
         reserved: US dollars that are set aside of its profile's budget until the costs are known;
             null where there is no budget for a day or month.
+        forced: Everything is to be paid for anew.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -93,3 +94,4 @@ class AnalysisSubject(Contract):
     reused: list[str] = Field(default_factory=list)
     revision: int = Field(default=1, ge=1)
     reserved: float | None = Field(default=None, ge=0)
+    forced: bool = False
