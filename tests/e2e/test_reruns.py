@@ -19,6 +19,8 @@ from bench.chaos.lives import Cloud
 from tests.e2e.conftest import AWS_STACK
 from tests.e2e.deployment import NO_LANGUAGES, Deployment, Dropped, until
 from tests.e2e.test_permissions import denied
+from tests.fakes.films import BLUE, RED, film
+from tests.fakes.recordings import tone
 from windfall.contracts.manifest import Manifest
 from windfall_cli.home import LocalAddress
 from windfall_cli.main import app
@@ -142,6 +144,19 @@ def test_a_recording_is_transcribed_once(shop: Shop) -> None:
     assert shop.bought() == {"DetectPiiEntities": 1}
     assert mended.status == "analyzed"
     assert {"captions.en.vtt", "redacted.txt"} <= {file.name for file in mended.files}
+
+
+def test_a_video_pays_for_the_pictures_that_are_added_and_not_for_its_sound(shop: Shop) -> None:
+    body = film(((RED, 1.0), (BLUE, 1.0)), codec="mpeg4", form="avi", sound=tone(2.0))
+    first = shop.drop("film.avi", body, "segments")
+    assert shop.bought() == {"StartSegmentDetection": 1, "StartTranscriptionJob": 1}
+
+    again = shop.ask(first, features=["segments", "labels"], targets=[])
+    bought = shop.bought()
+    assert bought.pop("StartLabelDetection") == 1
+    # Nothing is said in a tone: its transcript is not finished, and yet there.
+    assert bought == {}
+    assert {"segments", "labels", "timeline"} <= {one.feature for one in again.outcomes}
 
 
 @pytest.fixture
