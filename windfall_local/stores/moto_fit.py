@@ -32,6 +32,7 @@ from windfall_local.stores.attributes import fit_attributes
 from windfall_local.stores.moments import fit_moments, fit_moments_of_services, now
 from windfall_local.stores.objects import fit_objects
 from windfall_local.stores.partitions import fit_queries
+from windfall_local.stores.quotas import fit_quotas
 from windfall_local.stores.transactions import fit_transactions
 from windfall_local.wire.models import loader
 
@@ -82,6 +83,7 @@ def fit() -> None:
     fit_transactions()
     fit_queries()
     fit_attributes()
+    fit_quotas()
     fit_moments_of_services()
     fit_objects()
 
