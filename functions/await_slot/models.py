@@ -20,7 +20,7 @@ class AwaitSlotTask(Contract):
     """
 
     token: str = Field(min_length=1)
-    service: Literal["rekognition", "transcribe", "translate"]
+    service: Literal["rekognition", "transcribe"]
     job: str = Field(min_length=1)
     owner: str
     since: Timestamp

@@ -21,6 +21,6 @@ class JobQuota(NamedTuple):
 JOB_QUOTAS: Mapping[str, JobQuota] = {
     "rekognition": JobQuota("rekognition", "L-A6079699", 20),
     "transcribe": JobQuota("transcribe", "L-6F7AB1C9", 250),
-    "translate": JobQuota("translate", "L-10DB0BCF", 10),
 }
-"""By the name that `JobId.service` has. A service that stands nowhere here has no such limit."""
+"""By the name that `JobId.service` has. A service that stands nowhere here has no such limit, or
+lets what is too much wait by itself, as Translate does with its batch jobs."""
