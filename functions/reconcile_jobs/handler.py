@@ -17,9 +17,15 @@ from windfall.observability import CloudWatchMeasurements, logger, tracer
 from windfall.rendezvous import Rendezvous
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from windfall.contracts.jobs import JobId
+
+
+_MOST_LOGGED = 100
+"""Names of jobs in a line of the log."""
 
 
 def tell_broken(job: JobId, error: Exception) -> None:
@@ -30,6 +36,11 @@ def tell_broken(job: JobId, error: Exception) -> None:
 def tell_unanswered(service: str, error: Exception) -> None:
     """Log a service whose slots could not be looked after."""
     logger.warning("Slots not reconciled", quota=service, error=str(error))
+
+
+def tell_strange(service: str, jobs: Collection[str]) -> None:
+    """Log what SlotDrift counts."""
+    logger.warning("Slots do not match the jobs", quota=service, jobs=sorted(jobs)[:_MOST_LOGGED])
 
 
 settings = Settings.from_environment()
@@ -48,6 +59,7 @@ slots = SlotReconciler(
     measurements=CloudWatchMeasurements(),
     prefix=f"{settings.results_bucket}-",
     broken=tell_unanswered,
+    strange=tell_strange,
 )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import json
 import random
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,14 @@ from tests.fakes.films import BLUE, film
 from tests.fakes.recordings import encode
 from windfall import identity
 from windfall.adapters.dynamodb_leases import DynamoLeaseTable
+from windfall.ports.leases import Waiter
+from windfall.quotas import JOB_QUOTAS
 from windfall_local.engines.models import ModelStore
 
 SPEECH = Path(__file__).parents[2] / "demo/speech.flac"
 MISSING = [state.model.name for state in ModelStore().states() if state.status != "installed"]
 RECORDINGS, VIDEOS = 4, 2
+LONG_AGO = "2026-01-01T00:00:00.000Z"
 
 pytestmark = [
     pytest.mark.timeout(300),
@@ -36,12 +41,17 @@ def slots(deployment: Deployment) -> DynamoLeaseTable:
     return DynamoLeaseTable(deployment.output("InsightsTableName"), deployment.client("dynamodb"))
 
 
+def part_of_the_speech(begin: int) -> bytes:
+    """A second of it, from a sample on."""
+    samples, _ = soundfile.read(SPEECH, start=begin, frames=16_000, dtype="int16")
+    return encode("flac", samples)
+
+
 def dropped(deployment: Deployment) -> list[Dropped]:
-    samples, _ = soundfile.read(SPEECH, dtype="int16")
     return [
         deployment.drop(
             f"turn-{number}.flac",
-            encode("flac", samples[number * 8_000 :][:16_000]),
+            part_of_the_speech(number * 8_000),
             features="sentiment",
             targets=NO_LANGUAGES,
         )
@@ -55,7 +65,7 @@ def test_recordings_are_transcribed_one_after_the_other(
     with deployment.limit("transcribe", 1):
         assert slots.look("transcribe").limit == 1
         manifests = deployment.wait(*dropped(deployment), seconds=240)
-    assert slots.look("transcribe").limit > 1
+    assert slots.look("transcribe").limit == quota_of(deployment, "transcribe")
     assert {manifest.status.value for manifest in manifests} == {"analyzed"}
 
     jobs, waited = [], 0
@@ -69,6 +79,56 @@ def test_recordings_are_transcribed_one_after_the_other(
     for (_, ended), (begun, _) in itertools.pairwise(jobs):
         assert begun >= ended, "two ran at the same time"
     until(lambda: is_empty(slots, "transcribe"), "every slot is given back")
+
+
+def test_a_slot_whose_holder_died_goes_to_who_waits(
+    deployment: Deployment, slots: DynamoLeaseTable
+) -> None:
+    with deployment.limit("transcribe", 1):
+        dead = Waiter(f"{deployment.output('ResultsBucketName')}-dead", "nobody", "")
+        assert slots.take("transcribe", 0, dead, LONG_AGO)
+        recording = deployment.drop(
+            "heir.flac", part_of_the_speech(40_000), features="", targets=NO_LANGUAGES
+        )
+        until(lambda: slots.look("transcribe").waiters or None, "somebody waits")
+        deployment.reconcile()
+        (manifest,) = deployment.wait(recording)
+    assert manifest.status.value == "analyzed"
+    until(lambda: is_empty(slots, "transcribe"), "every slot is given back")
+
+
+def test_a_job_that_somebody_starts_by_hand_is_drift(deployment: Deployment) -> None:
+    bucket, transcribe = deployment.output("ResultsBucketName"), deployment.client("transcribe")
+    name = f"{bucket}-by-hand-{uuid.uuid4().hex}"
+    deployment.client("s3").put_object(Bucket=bucket, Key=name, Body=SPEECH.read_bytes())
+    transcribe.start_transcription_job(
+        TranscriptionJobName=name,
+        LanguageCode="en-US",
+        Media={"MediaFileUri": f"s3://{bucket}/{name}"},
+        OutputBucketName=bucket,
+        OutputKey=f"{name}.json",
+    )
+    deployment.reconcile()
+    warning = until(lambda: logged(deployment, name), "its warning")
+    assert (warning["quota"], warning["jobs"]) == ("transcribe", [name])
+    measured = until(lambda: logged(deployment, '"SlotDrift":[1.0]'), "its metric")
+    assert measured["service"] == "reconcile_jobs", "as the alarm has it"
+    assert measured["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]
+
+
+def logged(deployment: Deployment, part: str) -> dict[str, Any] | None:
+    """A line of reconcile_jobs."""
+    lines = (line for line in deployment.logs("ReconcileJobs") if part in line)
+    return next((json.loads(line) for line in lines), None)
+
+
+def quota_of(deployment: Deployment, service: str) -> int:
+    """What Service Quotas says."""
+    quota = JOB_QUOTAS[service]
+    answer = deployment.client("service-quotas").get_service_quota(
+        ServiceCode=quota.service_code, QuotaCode=quota.quota_code
+    )
+    return int(answer["Quota"]["Value"])
 
 
 def test_features_of_videos_are_found_one_after_the_other(

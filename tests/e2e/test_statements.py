@@ -32,8 +32,10 @@ from tests.fakes.tables import HEADER as CUSTOMERS
 from tests.fakes.tables import as_csv as as_csv_of
 from tests.fakes.tables import customers
 from windfall.adapters.dynamodb_jobs import DynamoJobTable
+from windfall.adapters.dynamodb_leases import DynamoLeaseTable
 from windfall.adapters.sagemaker_runtime import Handle
 from windfall.contracts.jobs import JobId
+from windfall.ports.leases import Waiter
 from windfall_local.api import Principal
 from windfall_local.identity.documents import Policy, read_policy
 from windfall_local.identity.evaluation import Access, Applicable, decide
@@ -192,9 +194,10 @@ def end_an_execution(deployment: Deployment) -> None:
     file = deployment.drop("proof/stopped.wav", a_recording(9))
     transcribe = deployment.client("transcribe")
     until(
-        lambda: transcribe.list_transcription_jobs(Status="IN_PROGRESS")[
-            "TranscriptionJobSummaries"
-        ],
+        lambda: (
+            transcribe.list_transcription_jobs(Status="IN_PROGRESS")["TranscriptionJobSummaries"]
+            or None
+        ),
         "a job that holds its slot",
     )
     arn = until(lambda: running(states, deployment.output("AnalyzeAudioMachineArn")), "a recording")
@@ -261,6 +264,9 @@ def reconcile_jobs_that_vanished(deployment: Deployment) -> None:
     answers = f"s3://{deployment.output('ResultsBucketName')}/scoring/answers"
     expired = Handle(output=f"{answers}/none.out", until=LONG_AGO).text()
     jobs.park(JobId("sagemaker", name), "a token that nobody waits with", LONG_AGO, expired)
+    slots = DynamoLeaseTable(deployment.output("InsightsTableName"), deployment.client("dynamodb"))
+    last = slots.look("transcribe").limit - 1
+    assert slots.take("transcribe", last, Waiter(f"{name}-dead", "nobody", ""), LONG_AGO)
     assert deployment.reconcile()["jobs"]["failed"] >= 2
 
 

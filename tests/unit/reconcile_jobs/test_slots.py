@@ -10,20 +10,30 @@ from tests.fakes.leases import FakeCensus, FakeLeaseTable, FakeQuotas, FakeSlotM
 from windfall.contracts.jobs import Completion, JobId
 from windfall.errors import TransientError
 from windfall.governor import Governor
-from windfall.ports.leases import Waiter
+from windfall.ports.leases import Lease, Waiter
 
 GONE = Completion(error="NotFoundError", reason="The transcription job vanished.")
+
+
+class StuckLeaseTable(FakeLeaseTable):
+    """Its leases can not be renewed."""
+
+    def renew(self, service: str, lease: Lease, due: str, *, used: bool) -> Lease | None:
+        """Nothing comes of it."""
+        raise TransientError("throttled")
 
 
 class Stage:
     """The function in memory, and a recording `results-a` that holds a slot."""
 
-    def __init__(self) -> None:
+    def __init__(self, leases: FakeLeaseTable | None = None) -> None:
         self.now = datetime(2026, 11, 23, 15, tzinfo=UTC)
-        self.leases, self.quotas = FakeLeaseTable(limit=1), FakeQuotas({"transcribe": 1})
+        limits = {"transcribe": 1, "rekognition": 1}
+        self.leases, self.quotas = leases or FakeLeaseTable(limit=1), FakeQuotas(limits)
         self.tokens, self.table, self.service = FakeTokens(), FakeJobTable(), FakeTranscription()
         self.census, self.measurements = FakeCensus("results-a"), FakeSlotMeasurements()
         self.broken: list[str] = []
+        self.strange: list[tuple[str, set[str]]] = []
         governor = Governor(self.leases, self.tokens, clock=lambda: self.now)
         governor.take(JobId("transcribe", "results-a"), "x", timedelta(minutes=10))
         self.reconciler = SlotReconciler(
@@ -36,6 +46,7 @@ class Stage:
             measurements=self.measurements,
             prefix="results-",
             broken=lambda service, error: self.broken.append(service),
+            strange=lambda service, jobs: self.strange.append((service, set(jobs))),
             clock=lambda: self.now,
         )
         self.leases.enqueue("transcribe", Waiter("results-b", "y", "since", frozenset({"b"})))
@@ -80,6 +91,17 @@ def test_a_job_that_runs_without_a_slot_is_drift() -> None:
     stage.census.names |= {"results-unknown", "another-stack-1"}
     stage.reconcile()
     assert stage.measurements.counts["transcribe"] == (1, 1, 1)
+    assert stage.strange == [("transcribe", {"results-unknown"})]
+
+
+def test_a_lease_that_is_long_due_and_that_nobody_looked_after_is_drift() -> None:
+    stage = Stage(StuckLeaseTable(limit=1))
+    long_ago = "2026-11-23T14:00:00.000Z"
+    stage.leases.take("rekognition", 0, Waiter("results-v.text", "z", ""), long_ago)
+    stage.reconcile()
+    assert stage.broken == ["rekognition"]
+    assert stage.measurements.counts["rekognition"] == (1, 0, 1)
+    assert stage.strange == [("rekognition", {"results-v.text"})]
 
 
 def test_a_quota_that_is_not_told_leaves_the_limit_as_it_was() -> None:
