@@ -76,7 +76,7 @@ fuzz: $(VENV)/.fuzz ## Attacks every parser for ten minutes (SECONDS=600); findi
 bench: $(VENV)/.dev models ## Measures; results go to bench/results/
 	$(RUN)/python -m bench
 
-chaos: $(VENV)/.dev models ## Kills the local cloud with -9 at KILLS random moments (SEED) while files are dropped; half an hour
+chaos: $(VENV)/.dev models ## Lets everything go wrong that does on AWS, and kills the local cloud with -9 KILLS times (SEED); an hour
 	$(RUN)/python -m bench.chaos --kills $(KILLS) --seed $(SEED)
 
 lock: $(RUN)/uv ## Resolves requirements/*.in again, by hash

@@ -23,6 +23,7 @@ BENCHES = (
     "journal",
     "chaos",
     "parked",
+    "backfill",
     "estimate",
     "chain",
     "emulators",

@@ -113,9 +113,7 @@ class LocalCloud:
         self._port = port
         self._loopback_is_secure = loopback_is_secure
         self._audit_file = audit
-        self._faults = (
-            Faults(faults, fault_seed, data_dir / FILE, self._running) if faults else None
-        )
+        self._faults = Faults(faults, fault_seed, data_dir / FILE, self) if faults else None
         self.endpoint = f"http://127.0.0.1:{port}"
         self.services: dict[str, Service] = {}
         self._tidying = contextlib.AsyncExitStack()
@@ -324,9 +322,15 @@ class LocalCloud:
         if bus is not None:
             await bus.emit(source, detail_type, detail, resources)
 
-    def _running(self, trace: str) -> Any:
+    def running(self, trace: str) -> Any:
+        """The invocation whose calls carry this `X-Amzn-Trace-Id`; None where it has ended."""
         functions: Any = self.services["lambda"]
         return functions.running(trace)
+
+    def stop_execution(self, role_arn: str, name: str) -> bool:
+        """Stop an execution of a machine with this role, as StopExecution does."""
+        machines: Any = self.services["stepfunctions"]
+        return bool(machines.stop_execution_named(role_arn, name))
 
     def credentials(self, principal: Principal) -> Credentials:
         """Keys that sign as a role's session, for a function's environment."""

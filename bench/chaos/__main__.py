@@ -1,10 +1,17 @@
-"""Kill the local cloud with -9 at random moments while files are dropped; see that nothing is lost.
+"""Let everything go wrong that does on AWS, and see that nothing is lost; figures by kind of fault.
 
-    python -m bench.chaos --kills 100 --seed 1
+    python -m bench.chaos --kills 100 --seed 1 [--only NAME …]
 
-One kill in four comes while the cloud still starts. At the end every file must have its manifest,
-no job may have been started twice under its name, no feature finished twice, and nothing may be
-left behind: no running execution, no parked token, no message, no process.
+1. The functions' logic is killed at each of its calls, before and after (seconds).
+2. Files are dropped while the services throttle, fail, answer and are not heard, act twice, while
+   functions die at each of their calls and executions are stopped at each function, and with
+   messages that nobody can read (about a minute each).
+3. The local cloud is killed with -9 at random moments while files are dropped; one kill in four
+   comes while it still starts (20 to 40 seconds a kill).
+
+At the end of each every file must have its manifest, no job may have been started twice under its
+name, no feature finished twice, and nothing may be left behind: no running execution, no parked
+token, no message, no process.
 """
 
 from __future__ import annotations
@@ -13,21 +20,48 @@ import argparse
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
+from bench.chaos import faulted
 from bench.chaos.looking import failures
 from bench.chaos.run import run
+from bench.chaos.steps import killed_at_each_step
 from bench.results import write_result
+
+STEPS, KILLS = "killed at each call", "killed with -9"
+
+
+def tried(home: Path, kills: int, seed: int, only: list[str]) -> dict[str, Any]:
+    """The figures of every trial, by its name."""
+    found: dict[str, Any] = {}
+    for name in [STEPS, *faulted.TRIALS, KILLS]:
+        if only and name not in only:
+            continue
+        sys.stderr.write(f"{name} …\n")
+        folder = home / name.replace(" ", "-")
+        folder.mkdir(parents=True, exist_ok=True)
+        if name == STEPS:
+            found[name] = killed_at_each_step()
+        elif name == KILLS:
+            figures = run(folder, kills, seed)
+            found[name] = {**figures, "faults_injected": kills, "wrong": failures(figures)}
+        else:
+            found[name] = faulted.run(folder, faulted.TRIALS[name], seed)
+    return found
+
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m bench.chaos")
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--folder", type=Path, help="keeps the data directory")
+    parser.add_argument("--folder", type=Path, help="keeps the data directories")
+    parser.add_argument("--only", nargs="*", default=[], help="names of trials")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
-        home = chosen.folder or Path(made)
-        home.mkdir(parents=True, exist_ok=True)
-        found = run(home, chosen.kills, chosen.seed)
-    write_result("chaos", found)
-    if wrong := failures(found):
+        trials = tried(chosen.folder or Path(made), chosen.kills, chosen.seed, chosen.only)
+    injected = {name: one["faults_injected"] for name, one in trials.items()}
+    wrong = [f"{name}: {line}" for name, one in trials.items() for line in one["wrong"]]
+    summary = {"seed": chosen.seed, "faults_injected": injected, "wrong": wrong}
+    write_result("chaos", {**summary, "trials": trials})
+    if wrong:
         sys.exit("\n".join(wrong))

@@ -6,77 +6,143 @@ import json
 import random
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from bench.chaos.figures import Aftermath
 from bench.chaos.files import File, make_file
 from bench.chaos.lives import Cloud, outputs_of
-from bench.chaos.looking import look
+from bench.chaos.looking import failures, look
+from windfall_cli.dead_letters import DeadLetters
 from windfall_cli.stack import Stack
 from windfall_local.faults.faults import FILE
 
-FAULTS = {
-    "throttled": ["*:*=throttle/3"],
-    "stores fail": [
-        "s3:*=unavailable/4",
-        "dynamodb:*=internal/4",
-        "dynamodb:Transact*=conflict/3",
-        "ssm:*=internal/4",
-    ],
-    "done, and not heard of": ["*:*=lost/6"],
-    "done twice": ["*:*=twice/4"],
-    "crashed at each step": ["*:*=sweep"],
+
+class Trial(NamedTuple):
+    """What goes wrong, and what that may do.
+
+    Attributes:
+        faults: As `windfall up --fault` takes them.
+        files: How many are dropped.
+        kinds: What is dropped, again and again.
+        by_design: Figures that are not looked at: they are what was asked for.
+        poison: Messages in the admission queue that nobody can read.
+    """
+
+    faults: Sequence[str]
+    files: int
+    kinds: Sequence[str] = ("text", "text", "image", "text", "recording")
+    by_design: frozenset[str] = frozenset()
+    poison: int = 0
+
+
+_WRITTEN_TWICE = frozenset({"outcomes_written_twice"})
+TRIALS = {
+    "throttled": Trial(["*:*=throttle/3"], 10),
+    "stores fail": Trial(
+        [
+            "s3:*=unavailable/4",
+            "dynamodb:*=internal/4",
+            "dynamodb:*=conflict/3",
+            "ssm:*=internal/4",
+        ],
+        10,
+    ),
+    "done, and not heard of": Trial(["*:*=lost/6"], 10, by_design=_WRITTEN_TWICE),
+    "done twice": Trial(["*:*=twice/4"], 10, by_design=_WRITTEN_TWICE),
+    "crashed at each step": Trial(["*:*=sweep"], 30),
+    "stopped at each function": Trial(
+        ["lambda:Invoke=stop"],
+        24,
+        kinds=("text", "recording", "image", "recording"),
+        by_design=frozenset({"files_not_analyzed"}),
+    ),
+    "poisoned": Trial([], 5, poison=3),
 }
-"""What goes wrong, by name."""
-KINDS = ("text", "text", "image", "text", "recording")
-"""What is dropped, again and again."""
 PATIENCE_SECONDS = 600.0
 REDELIVERED_AFTER_SECONDS = 5
 """On AWS a message of the admission queue comes again after eighteen minutes."""
 
 
-def run(folder: Path, faults: list[str], seed: int, files: int) -> dict[str, Any]:
+def run(folder: Path, trial: Trial, seed: int, files: int | None = None) -> dict[str, Any]:
     """Drop files and wait for their ends; the figures."""
     begun = time.monotonic()
-    cloud = Cloud(folder, seed, faults)
+    cloud = Cloud(folder, seed, trial.faults)
     cloud.start()
     cloud.wait_until_ready()
     stack = cloud.stack()
     outputs_of(stack)
-    shorten_redelivery(stack)
+    _shorten_redelivery(stack)
     draw = random.Random(seed)
-    dropped = [make_file(n, KINDS[n % len(KINDS)], draw) for n in range(files)]
-    figures = look(cloud, _drop(stack, dropped), PATIENCE_SECONDS)
+    kinds = [trial.kinds[n % len(trial.kinds)] for n in range(files or trial.files)]
+    dropped = [make_file(number, kind, draw) for number, kind in enumerate(kinds)]
+    _poison(stack, trial.poison)
+    accepted = _drop(stack, dropped)
+    if trial.poison:
+        _wait_for_letters(stack, trial.poison)
+    figures = look(cloud, accepted, PATIENCE_SECONDS)
     cloud.end()
     injected = struck(folder)
+    figures |= {"processes_left": cloud.left_behind()}
+    wrong = [one for one in failures(figures) if one.partition(":")[0] not in trial.by_design]
+    stopped = injected.total() if "files_not_analyzed" in trial.by_design else 0
+    if stopped and len(figures["files_not_analyzed"]) != stopped:
+        wrong.append(f"{stopped} were stopped: {figures['files_not_analyzed']}")
     return {
-        "faults": faults,
-        "seed": seed,
-        "faults_injected": sum(injected.values()),
-        "by_kind": dict(Counter(kind for kind, _ in injected.elements())),
-        "by_service": dict(Counter(service for _, service in injected.elements())),
+        "faults": list(trial.faults),
+        "faults_injected": sum(injected.values()) + trial.poison,
+        "by_kind": _summed(injected, 0),
+        "by_service": _summed(injected, 1),
         **figures,
         "seconds": round(time.monotonic() - begun),
-        "processes_left": cloud.left_behind(),
+        "wrong": wrong,
     }
 
 
-def shorten_redelivery(stack: Stack) -> None:
-    """Let a message that was not handled come again soon."""
-    aftermath = Aftermath(stack)
-    sqs = aftermath.client("sqs")
-    for url in sqs.list_queues()["QueueUrls"]:
-        if "AdmissionQueue" in url:
-            seconds = str(REDELIVERED_AFTER_SECONDS)
-            sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": seconds})
-    aftermath.close()
+def _summed(injected: Counter[tuple[str, str]], place: int) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for names, count in injected.items():
+        found[names[place]] += count
+    return dict(found)
 
 
 def struck(folder: Path) -> Counter[tuple[str, str]]:
     """The faults that there were, by kind and service."""
     lines = (folder / FILE).read_text().splitlines() if (folder / FILE).exists() else []
     return Counter((line["kind"], line["service"]) for line in map(json.loads, lines))
+
+
+def _queue(stack: Stack, name: str) -> str:
+    sqs = stack.client("sqs")
+    (url,) = (url for url in sqs.list_queues()["QueueUrls"] if f"-{name}-" in url)
+    sqs.close()
+    return str(url)
+
+
+def _shorten_redelivery(stack: Stack) -> None:
+    """Let a message that was not handled come again soon."""
+    sqs = stack.client("sqs")
+    seconds = {"VisibilityTimeout": str(REDELIVERED_AFTER_SECONDS)}
+    sqs.set_queue_attributes(QueueUrl=_queue(stack, "AdmissionQueue"), Attributes=seconds)
+    sqs.close()
+
+
+def _poison(stack: Stack, messages: int) -> None:
+    sqs, queue = stack.client("sqs"), _queue(stack, "AdmissionQueue")
+    for number in range(messages):
+        sqs.send_message(QueueUrl=queue, MessageBody=f"{number} is no event")
+    sqs.close()
+
+
+def _wait_for_letters(stack: Stack, count: int) -> None:
+    """Wait until so many dead letters of the admission lie there, and throw them away."""
+    letters, sqs = DeadLetters(stack), stack.client("sqs")
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while letters.waiting("AdmissionDeadLetterQueue") < count and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert letters.waiting("AdmissionDeadLetterQueue") == count, "the poison is not found"
+    sqs.purge_queue(QueueUrl=_queue(stack, "AdmissionDeadLetterQueue"))
+    sqs.close()
 
 
 def _drop(stack: Stack, files: list[File]) -> dict[str, str]:

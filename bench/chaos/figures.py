@@ -17,7 +17,10 @@ from windfall.ports.insights import ANALYZING
 from windfall_cli.dead_letters import QUEUES, DeadLetters
 from windfall_cli.stack import Stack
 
-MACHINES = ("AnalyzeImageMachineArn", "AnalyzeTextMachineArn", "AnalyzeAudioMachineArn")
+MACHINES = (
+    *("AnalyzeImageMachineArn", "AnalyzeTextMachineArn", "AnalyzeAudioMachineArn"),
+    *("AnalyzeVideoMachineArn", "ScoreTableMachineArn"),
+)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ went wrong is written down, one line each.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -57,8 +58,16 @@ class Running(Protocol):
         ...
 
 
-Find = Callable[[str], Running | None]
-"""Finds an invocation by the trace of its calls."""
+class Application(Protocol):
+    """What runs: functions and machines."""
+
+    def running(self, trace: str) -> Running | None:
+        """The invocation whose calls carry a trace."""
+        ...
+
+    def stop_execution(self, role_arn: str, name: str) -> bool:
+        """Stop an execution of a machine with this role; whether it ran."""
+        ...
 
 
 class Faults:
@@ -68,16 +77,19 @@ class Faults:
         rules: The first that fits a call and hits it counts.
         seed: The same one, the same faults.
         file: Where they are written down.
-        find: Finds who calls, to kill it.
+        application: Who calls, to kill or to stop it.
     """
 
-    def __init__(self, rules: Sequence[Rule], seed: int, file: Path, find: Find) -> None:
+    def __init__(
+        self, rules: Sequence[Rule], seed: int, file: Path, application: Application
+    ) -> None:
         self._rules = rules
         self._seed = seed
         self._file = file
-        self._find = find
+        self._application = application
         self._calls: Counter[str] = Counter()
         self._sweep = Sweep()
+        self._stopped: set[tuple[str, str]] = set()
 
     async def meet(self, met: Met, answer: Callable[[], Awaitable[Answer]]) -> Answer:
         """Answer a call, or let it go wrong.
@@ -90,6 +102,9 @@ class Faults:
             return await answer()
         rule, kind, running = due
         self._note(rule, kind, met, running)
+        if kind is Kind.STOP:
+            # What was invoked goes on, though nobody waits for it any more.
+            return await asyncio.shield(asyncio.ensure_future(answer()))
         if kind is Kind.TWICE:
             await answer()
             return await answer()
@@ -105,17 +120,36 @@ class Faults:
         for rule in self._rules:
             if not rule.fits(met.service, met.operation):
                 continue
-            running = self._find(met.trace) if rule.kind in _CRASHES and met.trace else None
-            if rule.kind is Kind.SWEEP:
-                kind = self._sweep.next(running, met.trace) if running is not None else None
-            else:
-                kind = rule.kind if self._hits(rule, met) else None
-            if kind is None or (kind in _CRASHES and running is None):
-                continue
-            if kind is Kind.CONFLICT and met.service != "dynamodb":
-                continue
-            return rule, kind, running
+            running = None
+            if rule.kind in _CRASHES and met.trace:
+                running = self._application.running(met.trace)
+            kind = self._kind(rule, met, running)
+            if kind is not None:
+                return rule, kind, running
         return None
+
+    def _kind(self, rule: Rule, met: Met, running: Running | None) -> Kind | None:
+        """What a rule does to a call that it speaks of."""
+        if rule.kind in _CRASHES and running is None:
+            return None
+        if rule.kind is Kind.CONFLICT and met.service != "dynamodb":
+            return None
+        if rule.kind is Kind.SWEEP and running is not None:
+            return self._sweep.next(running, met.trace)
+        if rule.kind is Kind.STOP:
+            return Kind.STOP if self._stops(met) else None
+        return rule.kind if self._hits(rule, met) else None
+
+    def _stops(self, met: Met) -> bool:
+        """Stop who invokes a function, unless that was done already."""
+        role, name = met.principal.role_arn, met.principal.arn.rpartition("/")[2]
+        place = (str(role), str(met.parameters.get("FunctionName")))
+        if met.operation != "Invoke" or role is None or place in self._stopped:
+            return False
+        if not self._application.stop_execution(role, name):
+            return False
+        self._stopped.add(place)
+        return True
 
     def _hits(self, rule: Rule, met: Met) -> bool:
         called = str(rule)
@@ -133,6 +167,8 @@ class Faults:
         line |= {"service": met.service, "operation": met.operation, "caller": met.principal.arn}
         if running is not None:
             line |= {"function": running.function, "step": self._sweep.step(met.trace)}
+        if kind is Kind.STOP:
+            line["function"] = str(met.parameters.get("FunctionName")).rpartition(":")[2]
         with self._file.open("a") as file:
             file.write(json.dumps(line) + "\n")
         _log.info("Fault: %s for %s:%s", kind, met.service, met.operation)

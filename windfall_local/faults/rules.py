@@ -44,6 +44,9 @@ class Kind(StrEnum):
     """The function that calls is killed (-9) before it is done."""
     CRASH_AFTER = "crash-after"
     """The function that calls is killed when it is done, and does not hear of it."""
+    STOP = "stop"
+    """The execution that invokes a function is stopped there, the function runs all the same; once
+    for each function that each machine invokes."""
     SWEEP = "sweep"
     """Each function that calls is killed before and after each of its calls, one after the other:
     an invocation that was killed is spared when it is tried again."""

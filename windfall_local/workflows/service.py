@@ -78,6 +78,14 @@ class StepFunctionsService(OperationService):
         self._stopped = True
         await self._engine.stop()
 
+    def stop_execution_named(self, role_arn: str, name: str) -> bool:
+        """Stop an execution of a machine with this role; whether it ran."""
+        for execution in self._engine.executions.running():
+            if (execution.name, execution.state_machine.role_arn) == (name, role_arn):
+                self._engine.abort(execution.arn, "Stopped", "It was stopped on its way.")
+                return True
+        return False
+
     async def call(self, operation: str, parameters: dict[str, Any], context: CallContext) -> Any:
         """Answer one operation, once what the journal kept is back.
 

@@ -65,8 +65,8 @@ def detect_long() -> Scenario:
     return Scenario(
         run=lambda _: detector.detect(task, lambda: PLENTY),
         world=[store, language],
-        paid=lambda: language.bought,
-        may_repeat=25 * _WORKERS,
+        paid=lambda: language.batches,
+        may_repeat=_WORKERS,
     )
 
 

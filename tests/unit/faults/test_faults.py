@@ -73,7 +73,18 @@ class Stage:
         self.service, self.function = Service(), Function()
         self.file = folder / FILE
         parsed = [parse_rule(rule) for rule in rules]
-        self.faults = Faults(parsed, seed, self.file, lambda _: self.function)
+        self.executions = {"e1", "e2", "e3"}
+        self.faults = Faults(parsed, seed, self.file, self)
+
+    def running(self, trace: str) -> Function:
+        """The one that there is."""
+        return self.function
+
+    def stop_execution(self, role_arn: str, name: str) -> bool:
+        """Whether it ran."""
+        is_running = name in self.executions
+        self.executions.discard(name)
+        return is_running
 
     async def call(
         self, operation: str = "PutObject", principal: Principal = APPLICATION, trace: str = "t"
@@ -147,6 +158,17 @@ async def test_a_sweep_kills_before_and_after_each_call_and_spares_who_was_kille
     assert sorted((one["step"], one["kind"]) for one in steps) == [
         (1, "crash"), (1, "crash-after"), (2, "crash"), (2, "crash-after"),
     ]  # fmt: skip
+
+
+async def test_an_execution_is_stopped_once_at_each_function_that_a_machine_invokes(
+    tmp_path: Path,
+) -> None:
+    stage = Stage(tmp_path, "lambda:Invoke=stop")
+    for execution, function in [("e1", "a"), ("e1", "b"), ("e2", "a"), ("e2", "b"), ("e3", "b")]:
+        role = Principal.role("arn:aws:iam::000000000000:role/machine", execution)
+        met = Met("lambda", "Invoke", {"FunctionName": function}, role)
+        assert await stage.faults.meet(met, stage.service.answer) == "done"
+    assert stage.executions == {"e3"}
 
 
 def test_a_further_try_is_the_same_work() -> None:
