@@ -77,6 +77,7 @@ class World:
             measurements=FakeSlotMeasurements(),
             prefix="",
             broken=lambda service, error: self.broken.append(error),
+            strange=lambda *_: None,
             clock=self.clock,
         )
         self.recordings: list[Recording] = []
