@@ -27,6 +27,7 @@ BENCHES = (
     "estimate",
     "chain",
     "emulators",
+    "proofs",
 )
 
 if __name__ == "__main__":
