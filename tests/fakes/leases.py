@@ -66,7 +66,8 @@ class FakeLeaseTable:
         held = self.leases.get(service, {})
         if held.get(lease.slot) != lease:
             return None
-        held[lease.slot] = lease._replace(used=used, due=due)
+        tokens = frozenset[str]() if used else lease.tokens
+        held[lease.slot] = lease._replace(used=used, due=due, tokens=tokens)
         return held[lease.slot]
 
     def free(self, service: str, lease: Lease, *, unchanged: bool) -> bool:

@@ -73,7 +73,8 @@ def test_a_lease_is_renewed_and_given_back_only_as_it_was_seen(leases: LeaseTabl
     seen = leases.take("transcribe", 0, EARLY, DUE)
     assert seen is not None
     renewed = leases.renew("transcribe", seen, LATER, used=True)
-    assert renewed == seen._replace(due=LATER)
+    assert renewed == seen._replace(due=LATER, tokens=frozenset())
+    assert leases.look("transcribe").leases == (renewed,)
     assert leases.renew("transcribe", seen, LATER, used=True) is None
     assert not leases.free("transcribe", seen, unchanged=True)
     assert leases.free("transcribe", seen, unchanged=False), "it is the same lease all the same"

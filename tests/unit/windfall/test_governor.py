@@ -216,7 +216,8 @@ def held(state: State, waiter: Waiter, slot: int, *, used: bool) -> tuple[State,
 def renewed(state: State, lease: Lease, *, used: bool) -> tuple[State, Lease | None]:
     if lease not in state.leases:
         return state, None
-    longer = lease._replace(used=used, due=f"{lease.due}+")
+    tokens = frozenset[str]() if used else lease.tokens
+    longer = lease._replace(used=used, due=f"{lease.due}+", tokens=tokens)
     others = [one for one in state.leases if one != lease]
     return replace(state, leases=tuple(sorted((*others, longer)))), longer
 

@@ -17,7 +17,7 @@ from windfall.errors import ConflictError, TransientError
 from windfall.ports.leases import Lease, Room, Waiter
 from windfall.quotas import JOB_QUOTAS
 
-_FIRST = 50
+FIRST = 50
 """Who waits at the head of the queue; each run hands out one slot after the other."""
 _KEPT = timedelta(days=14)
 """How long a row stays that nobody takes away: longer than any job or execution."""
@@ -49,7 +49,7 @@ class DynamoLeaseTable:
                 limit = int(item["limit"]["N"])
             else:
                 leases.append(_lease(item))
-        waiting = self._rows(service, keys.WAIT_PREFIX, f"{keys.WAIT_PREFIX}~", most=_FIRST)
+        waiting = self._rows(service, keys.WAIT_PREFIX, f"{keys.WAIT_PREFIX}~", most=FIRST)
         return Room(limit, tuple(leases), tuple(map(_waiter, waiting)))
 
     def take(self, service: str, slot: int, waiter: Waiter, due: str) -> Lease | None:
@@ -73,12 +73,16 @@ class DynamoLeaseTable:
         return lease if granted else None
 
     def renew(self, service: str, lease: Lease, due: str, *, used: bool) -> Lease | None:
-        """Hold a lease for longer."""
+        """Hold a lease for longer; one that is used has nobody to be told any more."""
         request = self._as_seen(service, lease)
         request["UpdateExpression"] = "SET #used = :now_used, #due = :now_due"
+        if used:
+            request["UpdateExpression"] += " REMOVE #tokens"
+            request["ExpressionAttributeNames"]["#tokens"] = "tokens"
         request["ExpressionAttributeValues"] |= wire({":now_used": used, ":now_due": due})
         renewed = self._attempts(self._client.update_item, **request)
-        return lease._replace(used=used, due=due) if renewed else None
+        tokens = frozenset[str]() if used else lease.tokens
+        return lease._replace(used=used, due=due, tokens=tokens) if renewed else None
 
     def free(self, service: str, lease: Lease, *, unchanged: bool) -> bool:
         """Give a lease back."""

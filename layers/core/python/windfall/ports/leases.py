@@ -18,7 +18,8 @@ class Lease(NamedTuple):
         owner: The execution that the job belongs to.
         used: Whether the holder came to submit its job.
         due: When to look whether the holder still needs it.
-        tokens: The tasks that were, or are to be, told of it, when it was waited for.
+        tokens: The tasks that were, or are to be, told of it, when it was waited for; none once it
+            is used, for they are long, and every look reads them.
     """
 
     slot: int
@@ -91,7 +92,7 @@ class LeaseTable(Protocol):
         ...
 
     def renew(self, service: str, lease: Lease, due: str, *, used: bool) -> Lease | None:
-        """Hold a lease for longer."""
+        """Hold a lease for longer; one that is used has nobody to be told any more."""
         ...
 
     def free(self, service: str, lease: Lease, *, unchanged: bool) -> bool:
