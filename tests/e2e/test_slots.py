@@ -25,7 +25,7 @@ from windfall_local.engines.models import ModelStore
 SPEECH = Path(__file__).parents[2] / "demo/speech.flac"
 MISSING = [state.model.name for state in ModelStore().states() if state.status != "installed"]
 RECORDINGS, VIDEOS = 4, 2
-LONG_AGO = "2026-01-01T00:00:00.000Z"
+LONG_AGO, FAR_OFF = "2026-01-01T00:00:00.000Z", "2126-01-01T00:00:00.000Z"
 
 pytestmark = [
     pytest.mark.timeout(300),
@@ -81,19 +81,27 @@ def test_recordings_are_transcribed_one_after_the_other(
     until(lambda: is_empty(slots, "transcribe"), "every slot is given back")
 
 
-def test_a_slot_whose_holder_died_goes_to_who_waits(
+def test_a_slot_whose_holder_died_goes_to_who_waits_and_was_not_stopped(
     deployment: Deployment, slots: DynamoLeaseTable
 ) -> None:
+    states = deployment.client("stepfunctions")
     with deployment.limit("transcribe", 1):
         dead = Waiter(f"{deployment.output('ResultsBucketName')}-dead", "nobody", "")
-        assert slots.take("transcribe", 0, dead, LONG_AGO)
-        recording = deployment.drop(
-            "heir.flac", part_of_the_speech(40_000), features="", targets=NO_LANGUAGES
-        )
-        until(lambda: slots.look("transcribe").waiters or None, "somebody waits")
+        lease = slots.take("transcribe", 0, dead, FAR_OFF)
+        assert lease is not None
+        files = []
+        for name, begin in (("stopped.flac", 40_000), ("heir.flac", 48_000)):
+            body = part_of_the_speech(begin)
+            files.append(deployment.drop(name, body, features="", targets=NO_LANGUAGES))
+            until(lambda: len(waiting(slots)) == len(files), "somebody more waits")
+        first = waiting(slots)[0]
+        (arn,) = deployment.executions("AnalyzeAudioMachineArn", first.owner.rpartition("-")[0])
+        states.stop_execution(executionArn=arn, cause="a test of what follows")
+        assert slots.renew("transcribe", lease, LONG_AGO, used=True)
         deployment.reconcile()
-        (manifest,) = deployment.wait(recording)
-    assert manifest.status.value == "analyzed"
+        stopped, heir = deployment.wait(*files)
+    assert stopped.reason == "The analysis was stopped by somebody (a test of what follows)"
+    assert heir.status.value == "analyzed"
     until(lambda: is_empty(slots, "transcribe"), "every slot is given back")
 
 
@@ -120,6 +128,11 @@ def logged(deployment: Deployment, part: str) -> dict[str, Any] | None:
     """A line of reconcile_jobs."""
     lines = (line for line in deployment.logs("ReconcileJobs") if part in line)
     return next((json.loads(line) for line in lines), None)
+
+
+def waiting(slots: DynamoLeaseTable) -> tuple[Waiter, ...]:
+    """Who waits for a transcription, in order."""
+    return slots.look("transcribe").waiters
 
 
 def quota_of(deployment: Deployment, service: str) -> int:
