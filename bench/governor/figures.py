@@ -51,6 +51,8 @@ def figures(stage: Stage, table: LeaseTable) -> dict[str, Any]:
         "minutes_to_the_last_end": round(last / 60, 2),
         "minutes_if_no_slot_were_ever_idle": round(work / stage.slots / 60, 2),
         "jobs_per_hour": round(len(started) / last * 3600),
+        "read_units_per_job": round(sum(stage.units.values()) / len(started)),
+        "read_units_in_the_busiest_second": max(stage.units.values()),
         "table_calls_per_job": round(sum(stage.calls.values()) / len(started), 1),
         "table_calls": dict(stage.calls.most_common()),
     }

@@ -11,10 +11,12 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from bench.governor.simulation import Simulation
+from windfall.adapters.dynamodb_leases import FIRST
 from windfall.clock import timestamp
 from windfall.contracts.jobs import Completion, JobId
+from windfall.errors import TransientError
 from windfall.governor import Governor
-from windfall.ports.leases import Lease, LeaseTable
+from windfall.ports.leases import Lease, LeaseTable, Room
 
 SERVICE = "transcribe"
 START = datetime(2026, 11, 25, tzinfo=UTC)
@@ -30,7 +32,8 @@ STARTED: Span = (0.1, 0.3)
 """StartTranscriptionJob."""
 TOLD: Span = (0.1, 1.0)
 """From a job's end to the event of it."""
-TRIED_AGAIN: Span = (0.5, 4.0)
+TRIED_AGAIN = 1.0
+"""At most, after a task's first try; then twice as long each time, as the machines have it."""
 EVENT_AGAIN: tuple[Span, ...] = ((55, 65), (110, 130))
 """Lambda invokes a function that failed on an event twice more."""
 RECONCILED_EVERY = 300.0
@@ -51,6 +54,15 @@ class Faults(NamedTuple):
     aborts: float = 0.0
     lost: float = 0.0
     twice: float = 0.0
+
+
+UNITS_A_SECOND = 3_000
+"""Read units that one partition of DynamoDB serves."""
+SLOT_BYTES, TOKEN_BYTES = 330, 1_000
+"""Of a row; a task's token is most of a waiter's."""
+SDK_RETRIES: tuple[Span, ...] = ((0.0, 0.05), (0.0, 0.1), (0.0, 0.2), (0.0, 0.4))
+"""Before the second to the fifth attempt, as boto3's standard mode has them for DynamoDB."""
+MOST_TRIES = 9
 
 
 class DiedError(Exception):
@@ -102,6 +114,8 @@ class PacedTable:
             self._stage.may_die()
             self._stage.take_time(TABLE)
             answer = getattr(self._table, method)(*arguments, **named)
+            if isinstance(answer, Room):
+                self._stage.read(units_of(answer))
             self._stage.calls[method] += 1
             if method in {"take", "grant"} and isinstance(answer, Lease):
                 self._stage.note(held=1)
@@ -111,6 +125,15 @@ class PacedTable:
             return answer
 
         return call
+
+
+def units_of(room: Room) -> int:
+    """Consistent reads of 4 KiB that it takes to look at a room, which is two queries."""
+    told = sum(len(lease.tokens) for lease in room.leases)
+    tokens = sum(len(waiter.tokens) for waiter in room.waiters[:FIRST])
+    slots = len(room.leases) * SLOT_BYTES + told * TOKEN_BYTES
+    waiting = len(room.waiters[:FIRST]) * SLOT_BYTES + tokens * TOKEN_BYTES
+    return max(1, -(-slots // 4096)) + max(1, -(-waiting // 4096))
 
 
 class Stage:
@@ -128,6 +151,8 @@ class Stage:
         self.simulation, self.faults, self.slots = Simulation(), faults, slots
         self.dice = random.Random(seed)
         self.calls: Counter[str] = Counter()
+        self.units: Counter[int] = Counter()
+        """Read units of each second."""
         self.counted: Counter[str] = Counter()
         """What went wrong, by kind."""
         self.changes: list[Change] = []
@@ -152,6 +177,17 @@ class Stage:
     def take_time(self, span: Span) -> None:
         """Let a function wait for somebody."""
         self.simulation.pause(self.dice.uniform(*span))
+
+    def read(self, units: int) -> None:
+        """Read from the table's one partition, which serves so much a second."""
+        for wait in SDK_RETRIES:
+            second = int(self.simulation.now)
+            if self.units[second] + units <= UNITS_A_SECOND:
+                self.units[second] += units
+                return
+            self.counted["reads throttled"] += 1
+            self.take_time(wait)
+        raise TransientError
 
     def may_die(self) -> None:
         """Perhaps end the function here."""
@@ -187,6 +223,9 @@ class Stage:
             except DiedError:
                 self.counted["functions that died"] += 1
                 died()
+            except TransientError:
+                self.counted["functions that were throttled"] += 1
+                died()
 
         self.simulation.start(self.dice.uniform(*INVOKED), live)
 
@@ -196,17 +235,23 @@ class Stage:
         if self.dice.random() < self.faults.aborts:
             self.simulation.after(self.dice.uniform(0, 900), lambda: self._abort(execution))
 
-    def _enter(self, execution: Execution, task: Callable[[Execution, str], None]) -> None:
+    def _enter(
+        self, execution: Execution, task: Callable[[Execution, str], None], tried: int = 0
+    ) -> None:
         """Begin a task with a token of its own; try it again when its function dies."""
         if execution.stopped:
+            return
+        if tried >= MOST_TRIES:
+            self.counted["tasks that failed"] += 1
+            self._abort(execution)
             return
         execution.tries += 1
         token = execution.token = f"{execution.name}/{execution.tries}"
 
         def died() -> None:
             if execution.token == token:
-                again = self.dice.uniform(*TRIED_AGAIN)
-                self.simulation.after(again, lambda: self._enter(execution, task))
+                again = self.dice.uniform(0, TRIED_AGAIN * 2**tried)
+                self.simulation.after(again, lambda: self._enter(execution, task, tried + 1))
 
         self._invoke(lambda: task(execution, token), died)
 
