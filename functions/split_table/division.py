@@ -36,6 +36,8 @@ _BATCH = 5_000
 _EXPLAINED = 500
 """Held-out rows that Clarify explains: each costs it a hundred predictions."""
 _LEAST_HELD_OUT = 20
+MOST_SCORES_HELD_OUT = 2_000_000
+"""Scores of held-out rows, one a class and row: evaluate_model holds and sorts them all."""
 
 
 @dataclass(frozen=True)
@@ -127,15 +129,20 @@ class TableDivider:
 
     def _division(self) -> tuple[Division, str | None]:
         """Who decides, and the column that it goes by."""
-        split, counts = self.spec.split, self.spec.counts
+        split, counts, share = self.spec.split, self.spec.counts, self._share()
         match split.method:
             case SplitMethod.GROUP:
-                return DivisionByGroup(split.held_out, split.seed), split.column
+                return DivisionByGroup(share, split.seed), split.column
             case SplitMethod.TIME:
-                return divide_by_time(self._times(split.column or ""), split.held_out), split.column
+                return divide_by_time(self._times(split.column or ""), share), split.column
             case SplitMethod.STRATIFIED:
-                return DivisionByLot(counts, split.held_out, split.seed), None
-        return DivisionByLot({"": self.spec.rows}, split.held_out, split.seed), None
+                return DivisionByLot(counts, share, split.seed), None
+        return DivisionByLot({"": self.spec.rows}, share, split.seed), None
+
+    def _share(self) -> float:
+        """The share of the rows that is held out: of very many, no more than can be sorted."""
+        most = MOST_SCORES_HELD_OUT // max(2, len(self.spec.classes))
+        return min(self.spec.split.held_out, most / self.spec.rows)
 
     def _times(self, column: str) -> Iterator[str]:
         with self._open() as table:

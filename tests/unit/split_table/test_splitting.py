@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from profile_table.logic import TableProfiler
 from profile_table.models import ProfileTableTask
-from split_table.division import TableDivider
+from split_table.division import MOST_SCORES_HELD_OUT, TableDivider
 from tests.fakes.storage import FakeObjectStore
 from tests.fakes.tables import HEADER, customers, training_analysis
 from windfall.contracts.base import S3Pointer
@@ -139,6 +140,16 @@ def test_groups_stay_together_and_are_not_learnt_from() -> None:
     assert len(held) + len(learnt) == 40
     assert split.held_back.rows == 20 * len(held)
     assert "customer" not in {column.name for column in stage.contract(split).columns}
+
+
+def test_of_very_many_rows_no_more_are_held_out_than_can_be_judged_by() -> None:
+    stage = Stage(customers())
+    # Ten million rows, of which these are the first: a million may be held out, a tenth.
+    stage.divider = replace(
+        stage.divider, spec=stage.spec.model_copy(update={"rows": 5 * MOST_SCORES_HELD_OUT})
+    )
+    counts = stage.spec.counts
+    assert stage.divide().held_back.counts == {name: round(n / 10) for name, n in counts.items()}
 
 
 def test_the_latest_rows_are_held_out() -> None:
