@@ -10,6 +10,25 @@ from tests.fakes.service_model import model_violations
 from tests.integration.sagemaker.conftest import Stage
 
 
+def test_a_version_is_registered_once_for_each_token(stage: Stage) -> None:
+    sagemaker = stage.sagemaker
+    sagemaker.create_model_package_group(ModelPackageGroupName="Once")
+
+    def register(token: str, **changes: str) -> str:
+        answer = sagemaker.create_model_package(
+            ModelPackageGroupName="Once", ClientToken=token, **changes
+        )
+        return str(answer["ModelPackageArn"])
+
+    first = register("a")
+    assert register("a") == first
+    assert register("b") != first
+    with pytest.raises(ClientError, match="ConflictException"):
+        register("a", ModelApprovalStatus="Approved")
+    listed = sagemaker.list_model_packages(ModelPackageGroupName="Once")
+    assert len(listed["ModelPackageSummaryList"]) == 2
+
+
 def test_an_approved_version_of_a_model_is_served(stage: Stage, role: str) -> None:
     sagemaker = stage.sagemaker
     sagemaker.create_model_package_group(ModelPackageGroupName="Sums")

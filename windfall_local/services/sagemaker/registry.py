@@ -10,7 +10,7 @@ from windfall_local.services.sagemaker.constraints import check_constraints
 from windfall_local.services.sagemaker.images import read_image
 from windfall_local.services.sagemaker.records import Document, Records, moment
 from windfall_local.services.sagemaker.tags import tags_of
-from windfall_local.services.sagemaker.wording import arn_of, invalid, refuse
+from windfall_local.services.sagemaker.wording import arn_of, conflict, invalid, refuse
 
 Answer = dict[str, Any]
 
@@ -82,6 +82,11 @@ class RegistryOperations:
         if not named:
             raise invalid("ModelPackageGroupName is required.")
         group = self._group(str(named).rpartition("/")[2])
+        before = self._registered_with(parameters.get("ClientToken"))
+        if before is not None:
+            if before["request"] != parameters:
+                raise conflict("The ClientToken was used before with other parameters.")
+            return {"ModelPackageArn": before["arn"]}
         for container in (parameters.get("InferenceSpecification") or {}).get("Containers", ()):
             read_image(container.get("Image"))
         self._groups.change(group, last=group["last"] + 1)
@@ -97,6 +102,13 @@ class RegistryOperations:
         )
         await self._tell(package)
         return {"ModelPackageArn": arn}
+
+    def _registered_with(self, token: str | None) -> Document | None:
+        """The version that was registered with a token: the same call again makes no other."""
+        if token is None:
+            return None
+        requests = (one for one in self._packages if one["request"].get("ClientToken") == token)
+        return next(requests, None)
 
     async def describe_model_package(self, parameters: Answer, context: CallContext) -> Answer:
         """A version, as it was registered and changed since."""

@@ -28,6 +28,11 @@ def existing(kind: str, arn: str) -> ServiceError:
     return invalid(f'Cannot create already existing {kind} "{arn}".')
 
 
+def conflict(message: str) -> ServiceError:
+    """A request that contradicts an earlier one."""
+    return ServiceError("ConflictException", message)
+
+
 def in_use(message: str) -> ServiceError:
     """The name of a job is taken."""
     return ServiceError("ResourceInUse", message)
