@@ -44,6 +44,8 @@ class LocalProcess:
                 [
                     *(sys.executable, "-m", "windfall_cli"),
                     *("up", "--port", "0", "--audit", str(self.audit)),
+                    # Off unless it is asked for: it is closed to new accounts.
+                    *("--parameter", "UseClarify=true"),
                 ],
                 env={**os.environ, "WINDFALL_HOME": str(self.home)},
                 stdin=subprocess.DEVNULL,

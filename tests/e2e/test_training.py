@@ -86,6 +86,28 @@ def test_a_dropped_dataset_becomes_a_model_that_scores_the_next_file(
     assert set(cost.functions.values()) == {1}
 
 
+def test_clarify_tells_the_bias_by_the_columns_that_are_named_and_what_the_model_goes_by(
+    deployment: Deployment,
+) -> None:
+    manifest = train(
+        deployment,
+        as_csv(HEADER, fresh()),
+        "e2e-explained",
+        explain=["member"],
+        deploy={"mode": "none"},
+    )
+    assert told(manifest)["explanation"] == (OutcomeStatus.OK, None)
+    summary = outcome_of(manifest, "explanation").summary
+    # Eight metrics of the data, thirteen of the predictions.
+    assert summary["bias_metrics"] == 21
+    contract = document(deployment, manifest, "contract.json")
+    features = [len(column["categories"]) or 1 for column in contract["columns"]]
+    assert summary["features"] == sum(features)
+    report = deployment.result(manifest, "report.html").decode()
+    for said in ("Bias and explanation", "Difference in Positive Proportions in Labels", "SHAP"):
+        assert said in report, said
+
+
 def test_the_same_dataset_is_learnt_from_once(deployment: Deployment) -> None:
     body = as_csv(HEADER, fresh())
     profile = {"deploy": {"mode": "none"}}

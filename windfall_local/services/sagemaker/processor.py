@@ -192,13 +192,15 @@ class Processor:
             raise JobFailedError(f"ClientError: {error}, exit code: 1") from error
 
     async def _check_shadow(self, job: str, principal: Principal) -> None:
+        # Clarify names them so, whatever the model is called.
         shadow = f"sm-clarify-{job}"[:63]
         for operation in _INVOKING:
             await self._may("sagemaker", operation, shadow, principal)
         await self._may("sagemaker-runtime", "InvokeEndpoint", shadow, principal)
 
     async def _may(self, service: str, operation: str, name: str, principal: Principal) -> None:
-        named = {"EndpointName": name, "EndpointConfigName": name}
+        config = name.replace("sm-clarify-", "sm-clarify-config-", 1)[:63]
+        named = {"EndpointName": name, "EndpointConfigName": config}
         await self._cloud.authorize(service, operation, named, principal)
 
     def _deployed(self, name: str) -> Document | None:
