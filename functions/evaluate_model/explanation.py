@@ -46,6 +46,16 @@ class Explanation:
     bias: list[BiasFigure] = field(default_factory=list)
     shap: list[tuple[str, float]] = field(default_factory=list)
 
+    @property
+    def untold(self) -> list[tuple[str, list[str], str]]:
+        """Metrics that have no value, the columns that they have none for, and why."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for one in self.bias:
+            if one.value is None:
+                columns = found.setdefault((one.name, one.error), [])
+                columns += [one.column] if one.column not in columns else []
+        return [(name, columns, error) for (name, error), columns in found.items()]
+
 
 def read_explanation(body: bytes) -> Explanation:
     """Clarify's `analysis.json`."""

@@ -297,6 +297,7 @@ def test_what_clarify_found_stands_in_the_report() -> None:
     assert explanation.summary == {"bias_metrics": 2, "features": 2}
     page = stage.text("report.html")
     assert "Class Imbalance (CI)" in page
+    assert "KL has no value for job: empty." in page
     assert "What each feature adds to a prediction" in page
 
 
