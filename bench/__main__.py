@@ -16,6 +16,7 @@ BENCHES = (
     "vision",
     "inference",
     "scoring",
+    "large_table",
     "training",
     "video",
     "workflows",
