@@ -13,14 +13,19 @@ import pytest
 
 from tests.e2e.conftest import AWS_STACK
 from tests.e2e.deployment import Deployment, unique, until
+from tests.e2e.models import HEADER, Models, as_csv, rows
+from tests.fakes.models import boosted
 
 pytestmark = pytest.mark.timeout(300)
 
 
 def windfall(
-    deployment: Deployment, request: pytest.FixtureRequest, *arguments: str
+    deployment: Deployment,
+    request: pytest.FixtureRequest,
+    *arguments: str,
+    answers: str | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command against the stack under test."""
+    """Run a command against the stack under test; what somebody types is `answers`."""
     environment = dict(os.environ)
     stack = ("--stack", deployment.stack.name) if AWS_STACK else ()
     if not AWS_STACK:
@@ -28,6 +33,7 @@ def windfall(
     return subprocess.run(
         [sys.executable, "-m", "windfall_cli", *arguments, *stack],
         env=environment,
+        input=answers,
         capture_output=True,
         text=True,
         check=False,
@@ -83,3 +89,39 @@ def test_what_is_held_is_told_with_the_way_on(
             return "it is rejected" in windfall(deployment, request, "approve", letter.name).stderr
 
         until(approved_in_vain, "the rejection")
+
+
+@pytest.mark.skipif(bool(AWS_STACK), reason="models on AWS are not trained for a test")
+def test_what_a_model_is_least_sure_of_is_labelled_and_learnt_from(
+    deployment: Deployment, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    models = Models(deployment)
+    table = {"endpoint": models.endpoint(models.model(boosted())), "contract": models.contract()}
+    new, known = tmp_path / "new.csv", tmp_path / "known.csv"
+    new.write_bytes(as_csv(rows(200)))
+    first = [[*row, "yes" if float(row[1]) > 0.5 else "no"] for row in rows(90)]
+    known.write_bytes(as_csv(first, [*HEADER, "left"]))
+    unsure, labelled = tmp_path / "unsure.manifest", tmp_path / "unsure.labelled.manifest"
+
+    def run(*arguments: str, answers: str | None = None) -> str:
+        done = windfall(deployment, request, *arguments, answers=answers)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    with deployment.profile(json.dumps({"table": table})) as name:
+        run("drop", str(new), "--profile", name, "--wait")
+    run("label", "export", str(new), "--most", "20", "--output", str(unsure))
+    # Somebody answers, mistypes, puts one off, goes back, and leaves; and goes on another day.
+    items = ("label", "items", str(unsure), "--classes", "no,yes")
+    assert "2 of 20 are labelled" in run(*items, answers="1\nmaybe\ns\n2\nb\nyes\nq\n")
+    assert "20 of 20 are labelled" in run(*items, answers="2\n" * 18)
+    run("label", "import", str(labelled), str(known), "--target", "left")
+    longer = tmp_path / "known-labelled.csv"
+    assert len(longer.read_text().splitlines()) == 1 + 90 + 20
+
+    training = {"train": {"name": "e2e-labelled", "deploy": {"mode": "none"}}}
+    with deployment.profile(json.dumps({"table": training})) as name:
+        run("drop", str(longer), "--profile", name, "--wait")
+    document = json.loads(run("show", str(longer), "--json"))
+    assert document["manifest"]["status"] == "analyzed"
+    assert document["results"]["profile"]["rows"] == 110
