@@ -146,6 +146,30 @@ def test_a_recording_is_transcribed_once(shop: Shop) -> None:
     assert {"captions.en.vtt", "redacted.txt"} <= {file.name for file in mended.files}
 
 
+def test_what_was_stopped_goes_on_with_the_job_that_it_had_begun(shop: Shop) -> None:
+    samples, rate = soundfile.read(DEMO / "speech.flac", frames=8 * 16_000, dtype="int16")
+    made = io.BytesIO()
+    soundfile.write(made, samples, rate, format="FLAC")
+    file = shop.deployment.drop("stopped.flac", made.getvalue(), features="sentiment", targets="")
+
+    def begun() -> str | None:
+        row = shop.deployment.reader.files([file.file_id]).get(file.file_id)
+        jobs = shop.deployment.client("transcribe").list_transcription_jobs(
+            JobNameContains=row.analysis_id if row is not None else "none yet"
+        )
+        return row.analysis_id if row is not None and jobs["TranscriptionJobSummaries"] else None
+
+    analysis = until(begun, "its transcription job")
+    (execution,) = shop.deployment.executions("AnalyzeAudioMachineArn", analysis)
+    shop.deployment.client("stepfunctions").stop_execution(executionArn=execution)
+    (stopped,) = shop.deployment.wait(file)
+    assert stopped.status == "failed"
+
+    again = shop.ask(stopped, rerun=True)
+    assert (again.status, again.attempt) == ("analyzed", 2)
+    assert shop.bought() == {"StartTranscriptionJob": 1, "DetectSentiment": 1}
+
+
 def test_a_video_pays_for_the_pictures_that_are_added_and_not_for_its_sound(shop: Shop) -> None:
     body = film(((RED, 1.0), (BLUE, 1.0)), codec="mpeg4", form="avi", sound=tone(2.0))
     first = shop.drop("film.avi", body, "segments")

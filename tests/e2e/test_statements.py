@@ -66,6 +66,7 @@ NOT_USED_HERE = {
     "RecordFailureRole/ShareSlots": "only when what was stopped had not begun its job",
     "AwaitSlotRole/TellWhoWaits": "only when a slot is free before its token is parked",
     "ModelRole/TellTheEnds": "only when the endpoint of the stack's own model answers",
+    "LookForEarlierJobs": "only when an attempt follows one that was broken off (test_reruns)",
     "LookAfterItsChildren": "Step Functions asks after children on AWS; here it knows",
     "RecordFailureRole/TellWhoWaits": "only when a slot is given back that somebody waits for",
     "NarrateTextRole/TellWhoWaits": "only when a narration is there before its token is parked",

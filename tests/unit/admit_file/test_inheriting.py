@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
 from record_insights.models import RecordRequest
-from tests.fakes.hooks import CrashAfter, CrashError, Hook
+from tests.fakes.hooks import CrashAfter, CrashError, Hook, Interleaver
 from tests.fakes.world import INBOX, RESULTS, World, analysis_requested
 from windfall.checkpoints import Checkpoints
 from windfall.contracts.analysis import AnalysisInput
@@ -65,8 +67,9 @@ class Analysts(World):
         return outcome
 
 
-def ask(world: World, number: int = 1, key: str = "a.txt", **asked: object) -> str:
-    (done,) = world.admit_all(analysis_requested(f"ask-{number}", bucket=INBOX, key=key, **asked))
+def ask(world: World, event: int = 1, **asked: Any) -> str:
+    request = analysis_requested(f"ask-{event}", bucket=INBOX, key="a.txt", **asked)
+    (done,) = world.admit_all(request)
     return done
 
 
@@ -104,6 +107,42 @@ def test_a_copy_under_other_settings_takes_over_what_it_can() -> None:
 
     assert world.paid == ["language", "sentiment", "syntax"]
     assert plan.output.prefix == f"results/{plan.file.file_id}/{plan.analysis_id[:12]}/"
+
+
+def test_two_settings_for_the_same_bytes_at_once_are_two_analyses_however_they_meet() -> None:
+    for schedule in itertools.product((0, 1), repeat=8):
+        world = Analysts()
+        world.profiles.documents["more"] = '{"text": {"features": ["sentiment", "syntax"]}}'
+        messages = [world.drop(key, TEXT) for key in ("a.txt", "more/b.txt")]
+        interleaver = Interleaver()
+        world.hook(interleaver)
+        actors = [functools.partial(world.admitter.admit, message) for message in messages]
+        interleaver.run(actors, schedule)
+        world.hook(Hook())
+        world.finish_all()
+
+        assert len(world.workflows.started) == 2
+        assert {row.status for row in world.index.files.values()} == {"analyzed"}
+        (known,) = world.index.contents.values()
+        assert known == set(world.index.analyses)
+
+
+def test_a_text_that_is_its_own_translation_is_taken_over_as_such() -> None:
+    world = Analysts()
+    metadata = {"windfall-features": "sentiment", "windfall-targets": "en"}
+    world.admit_all(world.drop("a.txt", TEXT, metadata))
+    plan = world.carry_out()
+    text = S3Pointer(bucket=RESULTS, key=f"{plan.output.prefix}text.txt")
+    (outcome,) = (one for one in world.only_manifest().outcomes if "translation" in one.feature)
+    unchanged = outcome.model_copy(update={"result": text})
+    Checkpoints(world.store, plan.output, "translation.en").finish(unchanged)
+    ask(world, features=["sentiment", "pii"], targets=["en"])
+    again = world.carry_out()
+
+    assert "translation.en" in again.reused
+    (outcome,) = (one for one in world.only_manifest().outcomes if "translation" in one.feature)
+    assert outcome.result is not None
+    assert outcome.result.key == f"{again.output.prefix}text.txt"
 
 
 def test_results_that_are_gone_are_not_taken_over() -> None:
@@ -226,25 +265,35 @@ def test_force_asked_for_while_an_analysis_runs_begins_no_other_one() -> None:
     assert len(world.workflows.started) == 1
 
 
-def test_a_crash_after_any_step_of_a_rerun_heals_and_pays_once() -> None:
+@pytest.mark.parametrize(
+    ("asked", "paid"),
+    [
+        ({"features": ["sentiment", "pii", "syntax"]}, ["pii", "syntax"]),
+        ({"rerun": True}, ["pii"]),
+        ({"force": True}, ["language", "pii", "sentiment"]),
+    ],
+)
+def test_a_crash_after_any_step_of_asking_again_heals_and_pays_once(
+    asked: dict[str, Any], paid: list[str]
+) -> None:
     for operations in itertools.count(1):
         world = analyzed("sentiment", "pii", failing=["pii"])
         crash = CrashAfter(operations)
         world.hook(crash)
         try:
-            ask(world, features=["sentiment", "pii", "syntax"])
+            ask(world, **asked)
         except CrashError:
             assert crash.crashed_at is not None
         world.hook(Hook())
-        ask(world, features=["sentiment", "pii", "syntax"])
+        ask(world, **asked)
         world.carry_out()
 
         assert world.only_manifest().status == "analyzed", crash.crashed_at
-        assert sorted(world.paid) == ["language", "pii", "sentiment", "syntax"], crash.crashed_at
+        assert sorted(world.paid[2:]) == paid, crash.crashed_at
         assert len(world.workflows.started) == 2
         if crash.crashed_at is None:
             break
-    assert operations > 5
+    assert operations > 2
 
 
 @pytest.mark.parametrize("document", ["{}", '{"features": "of another version"}'])
