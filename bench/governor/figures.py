@@ -9,6 +9,9 @@ from bench.governor.stage import SERVICE, Change, Execution, Stage
 from bench.results import spread
 from windfall.ports.leases import LeaseTable
 
+MOST_IDLE = 0.02
+"""Of the slot time that nobody holds while somebody waits: from a slot's end to its next grant."""
+
 
 class Idle(NamedTuple):
     """Slot-seconds while somebody waited: all of them, those not held, those without a job."""
@@ -60,10 +63,12 @@ def figures(stage: Stage, table: LeaseTable) -> dict[str, Any]:
 
 def failures(run: dict[str, Any]) -> list[str]:
     """What must not be."""
+    idle = run["share_of_slot_time_while_somebody_waited"]["held_by_nobody"]
     open_ends = run["recordings"] - run["done"] - run["stopped"]
     checks = {
         "more jobs ran than there are slots": run["most_jobs_at_once"] > run["slots"],
         "the service refused a job": "jobs refused by the service" in run["faults"],
+        "slots were idle while somebody waited": idle > MOST_IDLE,
         "slots are held for ever": run["slots_held_at_the_end"] > 0,
         "somebody waits for ever": run["waiting_at_the_end"] > 0 or open_ends > 0,
     }

@@ -32,6 +32,7 @@ class Simulation:
         self._numbers = itertools.count()
         self._back = threading.Semaphore(0)
         self._mine = threading.local()
+        self._alive = 0
         self._broken: list[BaseException] = []
 
     def after(self, seconds: float, action: Callable[[], None]) -> None:
@@ -50,9 +51,11 @@ class Simulation:
             except BaseException as error:
                 self._broken.append(error)
             finally:
+                self._alive -= 1
                 self._back.release()
 
         def begin() -> None:
+            self._alive += 1
             threading.Thread(target=live, daemon=True).start()
             self._let(go)
 
@@ -66,8 +69,8 @@ class Simulation:
         go.acquire()
 
     def run(self, until: Callable[[], bool], patience: float) -> None:
-        """Let time pass; a function that failed ends it."""
-        while self._due and self.now < patience and not until():
+        """Let time pass until no function is at work and it is enough; one that failed ends it."""
+        while self._due and self.now < patience and (self._alive or not until()):
             moment, _, action = heapq.heappop(self._due)
             self.now = moment
             action()
