@@ -10,6 +10,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from windfall.contracts.manifest import FileStatus
 from windfall_cli.console import JsonOption, StackOption, command, console, plain, print_json
 from windfall_cli.errors import CommandError
 from windfall_cli.files import find_file, read_manifest, reader
@@ -30,7 +31,6 @@ from windfall_cli.stack import Stack, open_stack
 
 _DAYS_BACK = 30
 _LISTED = 30
-_UNTOLD = "all that it lacks"
 
 
 @command
@@ -67,7 +67,8 @@ def rerun(
     found = list(choosing.of(ids, statuses))
     again = [one for one in found if isinstance(one, Again)]
     if not as_json:
-        _show(again, [one for one in found if isinstance(one, LeftOut)], force=force)
+        left = [one for one in found if isinstance(one, LeftOut)]
+        _show(again, left, force=force, by_settings=profile_changed)
     if not dry_run:
         plain_request = profile_changed and not force
         requests = [request_of(one, force=force, rerun=not plain_request) for one in again]
@@ -93,12 +94,14 @@ def _ids(stack: Stack, files: Sequence[str], since: str | None, *, is_chosen: bo
     return [row.file_id for row in reader(stack).since(moment)]
 
 
-def _show(again: Sequence[Again], left: Sequence[LeftOut], *, force: bool) -> None:
+def _show(
+    again: Sequence[Again], left: Sequence[LeftOut], *, force: bool, by_settings: bool
+) -> None:
     if again:
         table = Table("file", "id", "status", "again", box=None)
         for one in again[:_LISTED]:
             row = one.row
-            features = ", ".join(one.features) or (_UNTOLD if row.status == "failed" else "")
+            features = ", ".join(one.features) or _untold(one, by_settings=by_settings)
             status = f"[{STATUS_STYLES[row.status]}]{row.status}[/]"
             table.add_row(plain(row.key), row.file_id[:8], status, plain(features))
         console.print(table)
@@ -115,6 +118,13 @@ def _show(again: Sequence[Again], left: Sequence[LeftOut], *, force: bool) -> No
         console.print("No file is to be asked for again.")
 
 
+def _untold(again: Again, *, by_settings: bool) -> str:
+    """What is found again of a file of which no feature is named."""
+    if again.row.status == FileStatus.FAILED.value:
+        return "all that it lacks"
+    return "less than before" if by_settings else "nothing: all is there"
+
+
 def _ask(stack: Stack, requests: Sequence[dict[str, Any]], *, quiet: bool) -> None:
     columns = (
         TextColumn("asking for files"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
@@ -124,7 +134,8 @@ def _ask(stack: Stack, requests: Sequence[dict[str, Any]], *, quiet: bool) -> No
         for put in ask(stack, requests):
             progress.advance(line, put)
     if requests and not quiet:
-        console.print(f"Asked for {len(requests):,} files.")
+        files = "1 file" if len(requests) == 1 else f"{len(requests):,} files"
+        console.print(f"Asked for {files}.")
 
 
 def _wait(stack: Stack, again: Sequence[Again], as_json: bool) -> None:

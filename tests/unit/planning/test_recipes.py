@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
 import pytest
 
 from windfall.contracts.analysis import AnalysisInput
 from windfall.contracts.base import OutputLocation, S3Pointer
+from windfall.contracts.features import ImageFeature, TextFeature, VideoFeature
 from windfall.contracts.profile import Profile
 from windfall.contracts.subject import FileIdentity, Kind
 from windfall.planning.plans import plan_for
@@ -60,6 +62,17 @@ def test_the_same_settings_make_the_same_and_each_follows_what_it_reads(kind: Ki
         assert recipe.of is None or recipe.of in seen
         seen.add(recipe.feature)
     assert "translation.es" in seen
+
+
+@pytest.mark.parametrize(
+    ("kind", "features"),
+    [(Kind.IMAGE, ImageFeature), (Kind.VIDEO, VideoFeature), (Kind.TEXT, TextFeature),
+     (Kind.AUDIO, TextFeature)],
+)  # fmt: skip
+def test_every_feature_there_is_has_a_recipe(kind: Kind, features: type[StrEnum]) -> None:
+    section = "text" if kind is Kind.AUDIO else kind.value
+    found = recipes_of(plan(kind, **{section: {"features": list(features)}}))
+    assert {recipe.feature for recipe in found} >= set(features)
 
 
 @pytest.mark.parametrize(
