@@ -1,4 +1,4 @@
-"""What `windfall doctor --stack` looks at: access, Region, quotas, dead letters."""
+"""What `windfall doctor --stack` looks at: access, Region, quotas, slots, dead letters."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from windfall.adapters.dynamodb_leases import FIRST, DynamoLeaseTable
+from windfall.errors import TransientError
+from windfall.quotas import JOB_QUOTAS
 from windfall_cli.dead_letters import QUEUES, DeadLetters
 from windfall_cli.errors import CommandError
 from windfall_cli.findings import Finding
@@ -48,6 +51,7 @@ def look_at(stack: Stack) -> Iterator[Finding]:
     yield from _access(stack)
     yield from _regions(stack.region)
     yield from _quotas(stack)
+    yield from _slots(stack)
     letters = DeadLetters(stack)
     for queue in QUEUES:
         waiting = letters.waiting(queue)
@@ -98,3 +102,18 @@ def _quotas(stack: Stack) -> Iterator[Finding]:
     remedy = "" if most >= _LAMBDA_NEEDED else "ask Service Quotas for more, or lower the parameter"
     found = f"{most} concurrent executions"
     yield Finding("Lambda's quota", most >= _LAMBDA_NEEDED, found, remedy)
+
+
+def _slots(stack: Stack) -> Iterator[Finding]:
+    """How many jobs of a service may run at a time, how many do, and who waits."""
+    table = DynamoLeaseTable(stack.output("InsightsTableName"), stack.client("dynamodb"))
+    for service in JOB_QUOTAS:
+        try:
+            room = table.look(service)
+        except (ClientError, TransientError) as error:
+            yield Finding(f"slots of {service}", False, str(error), "try again")
+            continue
+        first = f"{len(room.waiters)}{'' if len(room.waiters) < FIRST else ' or more'}"
+        found = f"{len(room.leases)} of {room.limit} are held, {first} wait"
+        remedy = "" if room.limit else f"nothing begins: /{stack.name}/limits/{service} says 0"
+        yield Finding(f"slots of {service}", room.limit > 0, found, remedy)

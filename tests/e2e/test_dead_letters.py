@@ -60,3 +60,12 @@ def test_a_stack_that_stands_has_nothing_to_mend(deployment: Deployment) -> None
     findings = {finding.what: finding for finding in look_at(deployment.stack)}
     assert [finding for finding in findings.values() if not finding.ok] == []
     assert {"credentials", "access to inbox", "rekognition", "Lambda's quota"} <= findings.keys()
+
+
+def test_who_looks_is_told_that_nothing_may_begin(deployment: Deployment) -> None:
+    with deployment.limit("transcribe", 0):
+        findings = {finding.what: finding for finding in look_at(deployment.stack)}
+    slots = findings["slots of transcribe"]
+    assert (slots.ok, slots.found) == (False, "0 of 0 are held, 0 wait")
+    assert f"/{deployment.stack.name}/limits/transcribe" in slots.remedy
+    assert findings["slots of rekognition"].found.startswith("0 of ")
