@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from windfall.contracts.base import Contract, S3Pointer
 from windfall.contracts.manifest import Manifest
 from windfall.contracts.outcome import OutcomeStatus
 from windfall.insights_reader import InsightsReader
+from windfall.ports.insights import FileRow
 from windfall_cli.errors import CommandError
 from windfall_cli.pictures import annotate
 from windfall_cli.stack import Stack
@@ -29,13 +31,23 @@ def reader(stack: Stack) -> InsightsReader:
     return InsightsReader(stack.client("dynamodb"), stack.output("InsightsTableName"))
 
 
-def count_outcomes(stack: Stack, file_id: str) -> int:
-    """How many features of a file have ended so far."""
-    answer = stack.client("s3").list_objects_v2(
-        Bucket=stack.output("ResultsBucketName"),
-        Prefix=f"{keys.results_prefix(file_id)}outcomes/",
-    )
-    return int(answer["KeyCount"])
+def count_outcomes(stack: Stack, row: FileRow) -> int:
+    """How many features of a file have ended so far, in the folder that its analysis writes to."""
+    results = keys.results_prefix(row.file_id)
+    if row.revision > 1 and row.analysis_id is not None:
+        own = _keys(stack, keys.reanalysis_prefix(row.file_id, row.analysis_id)[:-1])
+        folders = Counter(key.partition("/outcomes/")[0] for key in own if "/outcomes/" in key)
+        if folders:
+            # Of a forced attempt the folder has the attempt behind the analysis.
+            return folders[max(folders, key=len)]
+    return len(_keys(stack, f"{results}outcomes/"))
+
+
+def _keys(stack: Stack, prefix: str) -> list[str]:
+    """The keys that begin so, a thousand at most."""
+    bucket = stack.output("ResultsBucketName")
+    answer = stack.client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix)
+    return [one["Key"] for one in answer.get("Contents", [])]
 
 
 def find_file(stack: Stack, name: str) -> str:

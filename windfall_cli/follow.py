@@ -84,7 +84,7 @@ def follow_files(
 
 def _move(stack: Stack, progress: Progress, line: TaskID, row: FileRow) -> None:
     if row.status == ANALYZING:
-        done = count_outcomes(stack, row.file_id)
+        done = count_outcomes(stack, row)
         progress.update(line, description=_line(row.key, f"{done} features done"))
         return
     progress.update(line, visible=False)

@@ -18,6 +18,7 @@ from windfall.errors import InvalidInputError
 from windfall.planning.profiles import InvalidProfileError
 from windfall.ports.insights import FileRow
 from windfall_cli.errors import CommandError
+from windfall_cli.files import count_outcomes
 from windfall_cli.follow import Patience
 from windfall_cli.reruns import Again, ask, moment_since, request_of
 from windfall_cli.settings_now import SettingsNow
@@ -218,3 +219,42 @@ def test_patience_ends_when_nothing_moves_and_nothing_is_under_way() -> None:
     assert not patience.is_over(1, is_under_way=False)
     now[0] = 170
     assert patience.is_over(1, is_under_way=False)
+
+
+class FakeListing:
+    """A results bucket that can be listed."""
+
+    def __init__(self, *keys: str) -> None:
+        self._keys = keys
+
+    def client(self, _: str) -> FakeListing:
+        """Itself."""
+        return self
+
+    def output(self, _: str) -> str:
+        """The bucket."""
+        return "results"
+
+    def list_objects_v2(self, Bucket: str, Prefix: str) -> dict[str, Any]:  # noqa: N803
+        """As S3 answers; nothing at all is left out."""
+        found = [{"Key": key} for key in self._keys if Bucket and key.startswith(Prefix)]
+        return {"Contents": found} if found else {}
+
+
+@pytest.mark.parametrize(
+    ("keys", "revision", "count"),
+    [
+        ([], 1, 0),
+        (["outcomes/a.json", "outcomes/b.json", "a.json"], 1, 2),
+        (["outcomes/a.json", "outcomes/b.json"], 2, 2),
+        (["outcomes/a.json", "outcomes/b.json", "{own}/outcomes/c.json"], 2, 1),
+        (["{own}/outcomes/c.json", "{own}.2/outcomes/c.json", "{own}.2/outcomes/d.json"], 3, 2),
+    ],
+)
+def test_what_is_done_is_counted_where_the_analysis_writes(
+    keys: list[str], revision: int, count: int
+) -> None:
+    row = row_of(analyzed())._replace(revision=revision)
+    own = str(row.analysis_id)[:12]
+    listing = FakeListing(*(f"results/{row.file_id}/{key.format(own=own)}" for key in keys))
+    assert count_outcomes(cast(Stack, listing), row) == count
