@@ -72,7 +72,7 @@ def run(folder: Path, trial: Trial, seed: int, files: int | None = None) -> dict
     cloud.wait_until_ready()
     stack = cloud.stack()
     outputs_of(stack)
-    _shorten_redelivery(stack)
+    shorten_redelivery(stack)
     draw = random.Random(seed)
     kinds = [trial.kinds[n % len(trial.kinds)] for n in range(files or trial.files)]
     dropped = [make_file(number, kind, draw) for number, kind in enumerate(kinds)]
@@ -119,7 +119,7 @@ def _queue(stack: Stack, name: str) -> str:
     return str(url)
 
 
-def _shorten_redelivery(stack: Stack) -> None:
+def shorten_redelivery(stack: Stack) -> None:
     """Let a message that was not handled come again soon."""
     sqs = stack.client("sqs")
     seconds = {"VisibilityTimeout": str(REDELIVERED_AFTER_SECONDS)}

@@ -11,9 +11,11 @@ from typing import Any
 
 from bench.chaos.cloud import SOLD
 from windfall import identity, keys
+from windfall.adapters.dynamodb_leases import DynamoLeaseTable
 from windfall.contracts.manifest import Manifest
 from windfall.insights_reader import InsightsReader
 from windfall.ports.insights import ANALYZING
+from windfall.quotas import JOB_QUOTAS
 from windfall_cli.dead_letters import QUEUES, DeadLetters
 from windfall_cli.stack import Stack
 
@@ -81,7 +83,8 @@ class Aftermath:
         while True:
             self.given_back += self._give_back()
             left = self._not_ended()
-            is_quiet = not (left or self.running() or self.parked() or self.messages())
+            is_busy = left or self.running() or self.parked() or self.messages()
+            is_quiet = not (is_busy or self.slots())
             if is_quiet or time.monotonic() > deadline:
                 return left
             time.sleep(1)
@@ -148,6 +151,16 @@ class Aftermath:
             "ExpressionAttributeValues": {":jobs": {"S": keys.PARKED_JOBS}},
         }
         return [item["pk"]["S"] for item in self.client("dynamodb").query(**asked)["Items"]]
+
+    def slots(self) -> list[str]:
+        """Jobs that hold a slot of a service, or wait for one."""
+        table = DynamoLeaseTable(self._stack.output("InsightsTableName"), self.client("dynamodb"))
+        holders: list[str] = []
+        for service in JOB_QUOTAS:
+            room = table.look(service)
+            holders += [lease.holder for lease in room.leases]
+            holders += [waiter.holder for waiter in room.waiters]
+        return holders
 
     def messages(self) -> dict[str, int]:
         """Messages in every queue of the stack that has any."""

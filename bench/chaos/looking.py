@@ -44,6 +44,7 @@ def look(cloud: Cloud, accepted: dict[str, str], patience_seconds: float) -> dic
         "dead_letters_redriven": aftermath.given_back,
         "executions_left": aftermath.running(),
         "tokens_left": aftermath.parked(),
+        "slots_left": aftermath.slots(),
         "messages_left": aftermath.messages(),
     }
     aftermath.close()
@@ -55,6 +56,6 @@ def failures(figures: dict[str, Any]) -> list[str]:
     forbidden = (
         *("files_lost", "files_not_ended", "files_without_manifest", "files_not_analyzed"),
         *("features_failed", "jobs_started_twice", "outcomes_written_twice"),
-        *("executions_left", "tokens_left", "messages_left", "processes_left"),
+        *("executions_left", "tokens_left", "slots_left", "messages_left", "processes_left"),
     )
     return [f"{name}: {figures[name]}" for name in forbidden if figures[name]]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from bench.chaos import faulted
+from bench.chaos.lives import Cloud
 from tests.e2e.conftest import AWS_STACK
+from tests.e2e.deployment import Deployment
+from tests.e2e.models import Models, as_csv, rows
+from tests.fakes.models import boosted
 from windfall_local.engines.models import ModelStore
 
 MISSING = [state.model.name for state in ModelStore().states() if state.status != "installed"]
@@ -34,3 +39,23 @@ def test_every_file_ends_and_nothing_named_is_bought_twice(
     assert figures["wrong"] == []
     if name == "throttled":
         assert figures["calls_repeated"] == {}, "what was refused was not done"
+
+
+def test_a_table_is_scored_though_one_call_in_three_is_throttled(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path, seed=1, faults=["*:*=throttle/3"])
+    cloud.start()
+    cloud.wait_until_ready()
+    deployment = Deployment(cloud.stack())
+    faulted.shorten_redelivery(deployment.stack)
+    models, table = Models(deployment), rows(40)
+    settings = {"endpoint": models.endpoint(models.model(boosted())), "id_column": "id"}
+    document = {"table": {**settings, "contract": models.contract()}}
+    with deployment.profile(json.dumps(document)) as profile:
+        manifest = deployment.analyze("customers.csv", as_csv(table), profile=profile)
+
+    assert manifest.status == "analyzed", [one.reason for one in manifest.outcomes]
+    predictions = deployment.result(manifest, "predictions.csv").decode().splitlines()
+    assert len(predictions) == 1 + len(table)
+    assert faulted.struck(tmp_path).total() > 10
+    deployment.close()
+    cloud.end()

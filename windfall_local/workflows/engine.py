@@ -185,15 +185,16 @@ class Engine:
             future.set_result(execution)
         return future
 
-    def abort(self, execution_arn: str, error: str | None = None, cause: str | None = None) -> None:
-        """End an execution as aborted, if it still runs."""
+    def abort(self, execution_arn: str, error: str | None = None, cause: str | None = None) -> bool:
+        """End an execution as aborted; whether it still ran."""
         run = self._runs.get(execution_arn)
         if run is None or run.stopping is not None or not run.execution.running:
-            return
+            return False
         run.stopping = StateFailure(error or "", cause)
         # Before it has begun there is nothing to cancel: it looks for this first.
         if run.begun and run.execution.task is not None:
             run.execution.task.cancel()
+        return True
 
     async def resolve(self, token: str, outcome: Document | StateFailure) -> None:
         """Hand a waiting task its outcome; when this returns, the outcome will survive.

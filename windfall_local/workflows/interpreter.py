@@ -84,7 +84,7 @@ class Surroundings(Protocol):
         """An execution, as soon as it has ended."""
         ...
 
-    def abort(self, execution_arn: str) -> None:
+    def abort(self, execution_arn: str) -> bool:
         """End an execution that a task of this one started and waits for."""
         ...
 

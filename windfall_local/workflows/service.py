@@ -82,8 +82,7 @@ class StepFunctionsService(OperationService):
         """Stop an execution of a machine with this role; whether it ran."""
         for execution in self._engine.executions.running():
             if (execution.name, execution.state_machine.role_arn) == (name, role_arn):
-                self._engine.abort(execution.arn, "Stopped", "It was stopped on its way.")
-                return True
+                return self._engine.abort(execution.arn, "Stopped", "It was stopped on its way.")
         return False
 
     async def call(self, operation: str, parameters: dict[str, Any], context: CallContext) -> Any:
