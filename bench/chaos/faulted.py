@@ -6,7 +6,7 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -64,8 +64,14 @@ REDELIVERED_AFTER_SECONDS = 5
 """On AWS a message of the admission queue comes again after eighteen minutes."""
 
 
-def run(folder: Path, trial: Trial, seed: int, files: int | None = None) -> dict[str, Any]:
-    """Drop files and wait for their ends; the figures."""
+def run(
+    folder: Path,
+    trial: Trial,
+    seed: int,
+    files: int | None = None,
+    meanwhile: Callable[[Stack], None] = lambda _: None,
+) -> dict[str, Any]:
+    """Drop files, do something else meanwhile, and wait for their ends; the figures."""
     begun = time.monotonic()
     cloud = Cloud(folder, seed, trial.faults)
     cloud.start()
@@ -78,6 +84,7 @@ def run(folder: Path, trial: Trial, seed: int, files: int | None = None) -> dict
     dropped = [make_file(number, kind, draw) for number, kind in enumerate(kinds)]
     _poison(stack, trial.poison)
     accepted = _drop(stack, dropped)
+    meanwhile(stack)
     if trial.poison:
         _wait_for_letters(stack, trial.poison)
     figures = look(cloud, accepted, PATIENCE_SECONDS)

@@ -47,6 +47,12 @@ def test_up_names_a_template_that_is_not_there() -> None:
     assert "nowhere.yaml" in err
 
 
+def test_up_says_what_a_fault_looks_like() -> None:
+    code, _, err = run("up", "--fault", "s3:*=fire")
+    assert code == 1
+    assert "SERVICE:OPERATION=KIND" in err
+
+
 def test_models_tells_what_is_missing_as_json() -> None:
     code, out, _ = run("models", "list", "--json")
     models = {model["name"]: model for model in json.loads(out)}
