@@ -43,7 +43,7 @@ TRIALS = {
         [
             "s3:*=unavailable/4",
             "dynamodb:*=internal/4",
-            "dynamodb:*=conflict/3",
+            "dynamodb:Transact*=conflict/5",
             "ssm:*=internal/4",
         ],
         10,
