@@ -135,6 +135,30 @@ def test_the_analyses_of_the_same_bytes_are_known(index: DynamoInsightsIndex) ->
     assert index.analyses_of(CONTENT) == {ANALYSIS_ID, "d" * 40}
 
 
+def test_the_files_since_a_moment_come_newest_first_over_days(
+    index: DynamoInsightsIndex, reader: InsightsReader
+) -> None:
+    days = ("20T09:00", "22T09:00", "22T23:59", "23T00:00", "23T14:59")
+    for number, day in enumerate(days):
+        received = f"2026-11-{day}:00.000Z"
+        file = file_of(f"{number}.txt").model_copy(update={"content_sha256": f"{number}" * 64})
+        changes = {"file": file, "received": received}
+        plan = plan_of(file.key).model_copy(
+            update={**changes, "analysis_id": f"{number}" * 40, "file": file}
+        )
+        attachment = attachment_of(file.key).model_copy(update=changes)
+        index.begin(plan, attachment, f"event-{number}", None, None)
+
+    def since(day: int, hour: int) -> list[str]:
+        moment = datetime(2026, 11, day, hour, tzinfo=UTC)
+        return [row.key for row in reader.since(moment)]
+
+    assert since(22, 9) == ["4.txt", "3.txt", "2.txt", "1.txt"]
+    assert since(22, 10) == ["4.txt", "3.txt", "2.txt"]
+    assert since(1, 0) == ["4.txt", "3.txt", "2.txt", "1.txt", "0.txt"]
+    assert since(24, 0) == []
+
+
 def test_a_second_claim_writes_nothing(index: DynamoInsightsIndex) -> None:
     begun(index)
     with pytest.raises(ConflictError):

@@ -178,6 +178,19 @@ def test_what_is_made_from_another_text_is_not_taken_over() -> None:
     assert world.paid[3:] == ["language", "sentiment"]
 
 
+def test_what_was_made_from_two_texts_is_not_put_together() -> None:
+    world = analyzed("sentiment")
+    ask(world, 1, force=True, features=["pii"], targets=[])
+    world.carry_out()
+    assert world.paid == ["language", "sentiment", "language", "pii"]
+    ask(world, 2, features=["sentiment", "pii"], targets=[])
+    plan = world.carry_out()
+
+    # Of the two texts one is taken, and what was made from it; the other feature is found again.
+    assert len(plan.reused) == 2
+    assert world.paid[4:] == sorted({"sentiment", "pii"} - set(plan.reused))
+
+
 def test_the_parts_of_a_feature_that_failed_come_along() -> None:
     world = analyzed("sentiment", "pii", failing=["pii"])
     ask(world, features=["pii"], targets=[])

@@ -139,6 +139,27 @@ def test_a_manifest_from_before_there_was_a_history_begins_it() -> None:
     assert told == [("dropped", "partial"), ("rerun", "analyzed")]
 
 
+def test_a_recording_that_crashed_leaves_one_line_in_the_history() -> None:
+    for operations in itertools.count(1):
+        world = World()
+        world.admit_all(world.drop("a.txt", TEXT))
+        world.finish_all("sentiment")
+        world.admit_all(analysis_requested(bucket="inbox", key="a.txt", rerun=True))
+        (_, plan) = world.workflows.started.values()
+        crash = CrashAfter(operations)
+        world.hook(crash)
+        with contextlib.suppress(CrashError):
+            world.finish(plan)
+        world.hook(Hook())
+        world.finish(plan)
+
+        history = world.only_manifest().history
+        assert [line.revision for line in history] == [1, 2], crash.crashed_at
+        if crash.crashed_at is None:
+            break
+    assert operations > 3
+
+
 def test_a_long_history_keeps_its_latest_lines() -> None:
     world = World()
     world.admit_all(world.drop("a.txt", TEXT))
