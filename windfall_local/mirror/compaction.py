@@ -33,6 +33,8 @@ async def compact(folder: Path, region: str, through: int) -> set[str]:
 
 if __name__ == "__main__":
     os.nice(19)
-    gc.disable()  # Everything that is read stays; the collector would look through it all again.
+    # What is read stays, and need not be looked through again and again; but each replayed request
+    # leaves its body behind in a ring, and those of a large upload add up to a multiple of it.
+    gc.set_threshold(700, 10, 1_000)
     names = asyncio.run(compact(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
     sys.stdout.write("\n".join(names))

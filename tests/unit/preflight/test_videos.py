@@ -189,7 +189,7 @@ H264, HEVC = Pictures("h264", 1920, 1080), Pictures("hevc", 1920, 1080)
 
 def test_beyond_six_hours_the_pictures_are_skipped_and_the_sound_goes_on() -> None:
     found = judged(Tracks(True, H264, 7 * HOUR))
-    assert "7.0 hours, and Rekognition takes 6 hours" in found.no_pictures
+    assert "7:00:00, and Rekognition takes 6 hours" in found.no_pictures
     assert found.no_sound is None
 
 

@@ -6,6 +6,7 @@ second, of 8 to 48 kHz (https://docs.aws.amazon.com/transcribe/latest/dg/how-inp
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from windfall.contracts.audio import MediaFacts
@@ -87,8 +88,14 @@ def refusal(size: int, seconds: float | None) -> str | None:
             f"short: {seconds:.2f} seconds, and half a second is the least that can be transcribed."
         )
     if seconds is not None and seconds > MOST_SECONDS:
-        return f"long: {seconds / 3600:.1f} hours, and 8 hours at most can be transcribed."
+        return f"long: {spelled_length(seconds)}, and 8 hours at most can be transcribed."
     return None
+
+
+def spelled_length(seconds: float) -> str:
+    """A length as a player shows it, so that a second too much is seen: 8:00:01."""
+    minutes, left = divmod(math.ceil(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{left:02}"
 
 
 def must_convert(size: int, named: str, tracks: Tracks) -> bool:

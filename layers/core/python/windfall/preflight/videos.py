@@ -79,8 +79,8 @@ def _no_pictures(size: int, tracks: Tracks, pictures: Pictures, *, convert: bool
         return f"The video is too large: {size / 1e9:.0f} GB, and Rekognition takes 10 GB at most."
     if seconds is not None and seconds > MOST_SECONDS:
         return (
-            f"The video is too long: {seconds / 3600:.1f} hours, and Rekognition takes 6 hours at"
-            " most."
+            f"The video is too long: {sounds.spelled_length(seconds)}, and Rekognition takes"
+            " 6 hours at most."
         )
     must_encode = convert and pictures.codec != "h264"
     if must_encode and seconds is not None and seconds > MOST_CONVERTED_SECONDS:
