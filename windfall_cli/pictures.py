@@ -9,8 +9,16 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
+from windfall.known_faces import people_of
+
 # Okabe and Ito's palette, which people with any colour vision tell apart.
-COLOURS = {"labels": "#0072B2", "faces": "#D55E00", "text": "#009E73", "celebrities": "#CC79A7"}
+COLOURS = {
+    "labels": "#0072B2",
+    "faces": "#D55E00",
+    "text": "#009E73",
+    "celebrities": "#CC79A7",
+    "known_faces": "#CC79A7",
+}
 LONGEST_SIDE = 1600
 
 
@@ -27,7 +35,7 @@ class FoundBox:
 
 
 def find_boxes(results: Mapping[str, Mapping[str, Any]]) -> Iterator[FoundBox]:
-    """Every box of the raw results, by feature (`labels`, `faces`, `text`, `celebrities`)."""
+    """Every box of the raw results, by feature (`labels`, `faces`, …)."""
     for label in results.get("labels", {}).get("Labels", []):
         for instance in label.get("Instances", []):
             yield _box("labels", f"{label['Name']} {instance['Confidence']:.0f} %", instance)
@@ -38,6 +46,9 @@ def find_boxes(results: Mapping[str, Mapping[str, Any]]) -> Iterator[FoundBox]:
             yield _box("text", text["DetectedText"], text["Geometry"])
     for celebrity in results.get("celebrities", {}).get("CelebrityFaces", []):
         yield _box("celebrities", celebrity["Name"], celebrity["Face"])
+    searched = results.get("known_faces", {})
+    for name in list(people_of(searched.get("FaceMatches", [])))[:1]:
+        yield _box("known_faces", name, {"BoundingBox": searched["SearchedFaceBoundingBox"]})
 
 
 def describe_face(face: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from rich.text import Text
 from windfall.captions.files import speaker_name
 from windfall.contracts.manifest import FileStatus, Manifest
 from windfall.contracts.outcome import Outcome, OutcomeStatus
+from windfall.known_faces import people_of
 from windfall_cli import training_views
 from windfall_cli.console import plain
 from windfall_cli.pictures import describe_face
@@ -204,6 +205,13 @@ def _celebrities(raw: Raw, everything: bool) -> RenderableType:
     return Text(f"none ({unknown} unknown face{'s' * (unknown != 1)})", "dim")
 
 
+def _known_faces(raw: Raw, everything: bool) -> RenderableType:
+    people = people_of(raw["FaceMatches"])
+    if not people:
+        return Text("none", "dim")
+    return _table([(plain(name), _bar(alike / 100)) for name, alike in people.items()], everything)
+
+
 def _moderation(raw: Raw, everything: bool) -> RenderableType:
     return _table(
         [(plain(one["Name"]), _bar(one["Confidence"] / 100)) for one in raw["ModerationLabels"]],
@@ -310,6 +318,7 @@ _VIEWS: dict[str, View] = {
     "text": _text,
     "properties": _properties,
     "celebrities": _celebrities,
+    "known_faces": _known_faces,
     "moderation": _moderation,
     "language": _language,
     "sentiment": _sentiment,
@@ -331,7 +340,8 @@ _TITLES = {
     "faces": "Faces",
     "text": "Text in the picture",
     "properties": "Colours",
-    "celebrities": "Known faces",
+    "celebrities": "Celebrities",
+    "known_faces": "Known faces",
     "moderation": "Moderation",
     "language": "Language",
     "sentiment": "Sentiment",

@@ -26,6 +26,7 @@ _COLOURS = {
     "speech": "#E69F00",
     "face": "#D55E00",
     "celebrity": "#CC79A7",
+    "known_face": "#CC79A7",
     "label": "#0072B2",
     "text": "#009E73",
     "moderation": "#000000",
@@ -129,7 +130,11 @@ def _lanes(intervals: Sequence[Interval]) -> list[tuple[str, str, Sequence[Inter
         found = [one for one in intervals if one["kind"] == kind]
         if found:
             lanes.append((name, kind, found))
-    rest = [one for one in intervals if one["kind"] in {"label", "celebrity", "moderation"}]
+    rest = [
+        one
+        for one in intervals
+        if one["kind"] in {"label", "celebrity", "known_face", "moderation"}
+    ]
     lanes += [(thing.value, thing.kind, thing.intervals) for thing in things_of(rest)]
     return lanes[:_MOST_LANES]
 

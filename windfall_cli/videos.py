@@ -15,7 +15,13 @@ MOST_ROWS = 12
 LANE_WIDTH = 60
 """Columns of a lane."""
 _MOST_LANES = 8
-_LANES = {"speech": "cyan", "face": "magenta", "celebrity": "magenta", "label": "green"}
+_LANES = {
+    "speech": "cyan",
+    "face": "magenta",
+    "celebrity": "magenta",
+    "known_face": "magenta",
+    "label": "green",
+}
 """Kinds that have lanes, in this order; texts are too many."""
 
 Interval = Mapping[str, Any]

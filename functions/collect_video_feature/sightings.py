@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from windfall.contracts.features import VideoFeature
 from windfall.contracts.timeline import Interval, IntervalKind
+from windfall.known_faces import people_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -138,6 +139,17 @@ def _celebrities(page: Raw) -> Iterator[Sighting]:
         )
 
 
+def _known_faces(page: Raw) -> Iterator[Sighting]:
+    for item in page.get("Persons", []):
+        people = people_of(item.get("FaceMatches") or ())
+        if not people:
+            continue  # Everybody who is seen is told; most are nobody of the collection.
+        name, similarity = next(iter(people.items()))
+        person = item["Person"]
+        box = person.get("Face", {}).get("BoundingBox") or person.get("BoundingBox")
+        yield Sighting(item["Timestamp"], "known_face", name, similarity, _places(box))
+
+
 def _moderation(page: Raw) -> Iterator[Sighting]:
     for item in page.get("ModerationLabels", []):
         label = item["ModerationLabel"]
@@ -162,6 +174,7 @@ _READERS: dict[VideoFeature, Callable[[Raw], Iterator[Sighting]]] = {
     VideoFeature.FACES: _faces,
     VideoFeature.TEXT: _texts,
     VideoFeature.CELEBRITIES: _celebrities,
+    VideoFeature.KNOWN_FACES: _known_faces,
     VideoFeature.MODERATION: _moderation,
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from windfall.contracts.features import ImageFeature
 from windfall.features import shortened
+from windfall.known_faces import people_of
 
 _MOST = 10
 Raw = Mapping[str, Any]
@@ -83,6 +84,15 @@ def _celebrities(raw: Raw) -> dict[str, Any]:
     }
 
 
+def _known_faces(raw: Raw) -> dict[str, Any]:
+    people = people_of(raw["FaceMatches"])
+    known = [
+        {"name": shortened(name), "similarity": _percent(similarity)}
+        for name, similarity in people.items()
+    ]
+    return {"count": len(known), "known_faces": known[:_MOST]}
+
+
 def _moderation(raw: Raw) -> dict[str, Any]:
     labels = sorted(raw["ModerationLabels"], key=lambda label: -label["Confidence"])
     return {
@@ -121,6 +131,7 @@ _SUMMARIES: dict[ImageFeature, Callable[[Raw], dict[str, Any]]] = {
     ImageFeature.FACES: _faces,
     ImageFeature.TEXT: _text,
     ImageFeature.CELEBRITIES: _celebrities,
+    ImageFeature.KNOWN_FACES: _known_faces,
     ImageFeature.MODERATION: _moderation,
     ImageFeature.PROTECTIVE_EQUIPMENT: _protective_equipment,
 }

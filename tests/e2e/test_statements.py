@@ -154,12 +154,25 @@ def use_everything(deployment: Deployment) -> None:
         ]
         deployment.wait(*files, seconds=400)
     deployment.wait(deployment.drop("proof/again.txt", letter))
+    look_for_known_faces(deployment)
     score_tables(deployment)
     train_a_model(deployment)
     reconcile_jobs_that_vanished(deployment)
     end_an_execution(deployment)
     ask_for_what_lies_there(deployment)
     translate_a_folder(deployment)
+
+
+def look_for_known_faces(deployment: Deployment) -> None:
+    """A picture and a video are searched for the faces of a collection."""
+    deployment.client("rekognition").create_collection(CollectionId="proof")
+    known = {"known_faces": "proof", "features": []}
+    wanted = {"image": known, "video": {**known, "sound": False, "thumbnails": False}}
+    with deployment.profile(json.dumps(wanted)) as name:
+        deployment.wait(
+            deployment.drop("proof/known.png", a_picture("PNG"), profile=name),
+            deployment.drop("proof/known.mp4", a_film(), profile=name),
+        )
 
 
 def score_tables(deployment: Deployment) -> None:

@@ -36,7 +36,8 @@ def stub(request: pytest.FixtureRequest) -> Iterator[Stubber]:
 def test_images_are_looked_at_in_s3(
     stub: Stubber, feature: ImageFeature, confidence: float | None
 ) -> None:
-    planned = PlannedFeature(feature=feature, min_confidence=confidence)
+    collection = "people" if feature is ImageFeature.KNOWN_FACES else None
+    planned = PlannedFeature(feature=feature, min_confidence=confidence, collection=collection)
     operation, options = request_of(planned)
     image = {"S3Object": {"Bucket": "bucket", "Name": "a.png", "Version": "v1"}}
     stub.add_response(operation, {}, {"Image": image, **options})

@@ -242,6 +242,23 @@ OTHERS: dict[VideoFeature, tuple[dict[str, Any], str, dict[str, Any]]] = {
         "Ada",
         {"id": "1a"},
     ),
+    VideoFeature.KNOWN_FACES: (
+        {
+            "Persons": [
+                {"Timestamp": 0, "Person": {"Index": 0}, "FaceMatches": []},
+                {
+                    "Timestamp": 0,
+                    "Person": {"Index": 1, "Face": {"BoundingBox": BOX}},
+                    "FaceMatches": [
+                        {"Similarity": 84.0, "Face": {"FaceId": "f", "ExternalImageId": "Bob"}},
+                        {"Similarity": 97.0, "Face": {"FaceId": "g", "ExternalImageId": "Ada"}},
+                    ],
+                },
+            ]
+        },
+        "Ada",
+        {},
+    ),
     VideoFeature.MODERATION: (
         {
             "ModerationLabels": [

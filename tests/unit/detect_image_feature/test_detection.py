@@ -24,11 +24,12 @@ OUTPUT = {"bucket": "results", "prefix": "results/f/"}
 
 
 def task(feature: str) -> DetectImageFeatureTask:
+    more = {"collection": "people"} if feature == ImageFeature.KNOWN_FACES else {}
     return DetectImageFeatureTask.model_validate(
         {
             "source": {"bucket": "inbox", "key": "a.png"},
             "output": OUTPUT,
-            "feature": {"feature": feature, "min_confidence": 55},
+            "feature": {"feature": feature, "min_confidence": 55, **more},
         }
     )
 
@@ -74,6 +75,13 @@ ANSWERS: dict[ImageFeature, dict[str, Any] | Exception] = {
         "CelebrityFaces": [{"Name": "N" * 100, "MatchConfidence": 98.0}] * 64,
         "UnrecognizedFaces": [{}],
     },
+    ImageFeature.KNOWN_FACES: {
+        "FaceMatches": [
+            {"Similarity": 91.0, "Face": {"FaceId": "1", "ExternalImageId": "Ada"}},
+            {"Similarity": 99.04, "Face": {"FaceId": "2", "ExternalImageId": "Ada"}},
+            {"Similarity": 95.0, "Face": {"FaceId": "3"}},
+        ]
+    },
     ImageFeature.MODERATION: {"ModerationLabels": [{"Name": "Alcohol", "Confidence": 91.0}]},
     ImageFeature.PROTECTIVE_EQUIPMENT: {
         "Persons": [{"BodyParts": [{"EquipmentDetections": [{"Type": "HEAD_COVER"}]}]}],
@@ -109,6 +117,14 @@ def test_a_crowd_is_counted_and_its_first_ten_told() -> None:
         "emotion": "HAPPY",
         "smile": True,
         "confidence": 99.9,
+    }
+
+
+def test_a_person_with_many_faces_in_the_collection_is_told_once() -> None:
+    detector = ImageFeatureDetector(FakeVision(ANSWERS), FakeObjectStore())
+    assert detector.detect(task("known_faces")).summary == {
+        "count": 2,
+        "known_faces": [{"name": "Ada", "similarity": 99.0}, {"name": "3", "similarity": 95.0}],
     }
 
 
@@ -194,7 +210,10 @@ def test_every_request_fits_the_service_model(
 ) -> None:
     from botocore.validate import ParamValidator
 
-    operation, options = request_of(PlannedFeature(feature=feature, min_confidence=confidence))
+    collection = "people" if feature is ImageFeature.KNOWN_FACES else None
+    operation, options = request_of(
+        PlannedFeature(feature=feature, min_confidence=confidence, collection=collection)
+    )
     model = get_session().get_service_model("rekognition")
     names = {name.lower(): name for name in model.operation_names}
     shape = model.operation_model(names[operation.replace("_", "")]).input_shape

@@ -37,6 +37,7 @@ OPERATIONS = {
     VideoFeature.TEXT: "StartTextDetection",
     VideoFeature.SEGMENTS: "StartSegmentDetection",
     VideoFeature.CELEBRITIES: "StartCelebrityRecognition",
+    VideoFeature.KNOWN_FACES: "StartFaceSearch",
     VideoFeature.MODERATION: "StartContentModeration",
 }
 

@@ -30,7 +30,7 @@ EVENT = Path(__file__).parents[3] / "events/merge_timeline/everything.json"
 LONGEST = 20_000
 
 spans = st.tuples(st.integers(0, LONGEST), st.integers(1, 5_000))
-kinds = st.sampled_from(["shot", "label", "face", "text", "celebrity", "moderation"])
+kinds = st.sampled_from(["shot", "label", "face", "text", "known_face", "moderation"])
 
 
 @st.composite

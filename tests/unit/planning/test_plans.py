@@ -73,3 +73,29 @@ def test_text_features_asked_for_are_those_of_the_text() -> None:
 def test_overrides_that_do_not_fit_say_so(kind: Kind, overrides: Overrides) -> None:
     with pytest.raises(InvalidInputError):
         plan_for(kind, Profile(), overrides)
+
+
+KNOWN = {"known_faces": "our-people"}
+
+
+def test_who_names_a_collection_has_its_faces_found_in_images_and_videos() -> None:
+    profile = Profile.model_validate({"image": KNOWN, "video": KNOWN})
+    (image,) = plan_for(Kind.IMAGE, profile, Overrides()).features[-1:]
+    assert (image.feature, image.collection) == ("known_faces", "our-people")
+    video = plan_for(Kind.VIDEO, profile, Overrides()).video
+    assert video is not None
+    assert [one.collection for one in video.features].count("our-people") == 1
+    labels = plan_for(Kind.IMAGE, profile, Overrides(features=("labels",))).features
+    assert [one.feature for one in labels] == ["labels"]
+
+
+def test_known_faces_need_a_collection() -> None:
+    with pytest.raises(InvalidInputError, match="names no collection"):
+        plan_for(Kind.IMAGE, Profile(), Overrides(features=("known_faces",)))
+    with pytest.raises(ValueError, match="needs a collection"):
+        Profile.model_validate({"video": {"features": ["known_faces"]}})
+
+
+def test_plans_without_a_collection_keep_their_number() -> None:
+    (planned,) = plan_for(Kind.IMAGE, Profile(), Overrides(features=("labels",))).features
+    assert planned.model_dump(mode="json") == {"feature": "labels", "min_confidence": 55}

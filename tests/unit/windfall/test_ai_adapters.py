@@ -82,6 +82,10 @@ def test_rekognition_is_pointed_at_the_version_of_the_image(
         ImageFeature.FACES: ("detect_faces", {"Attributes": ["ALL"]}),
         ImageFeature.TEXT: ("detect_text", {}),
         ImageFeature.CELEBRITIES: ("recognize_celebrities", {}),
+        ImageFeature.KNOWN_FACES: (
+            "search_faces_by_image",
+            {"CollectionId": "people", "MaxFaces": 100},
+        ),
         ImageFeature.MODERATION: ("detect_moderation_labels", {"MinConfidence": 70.0}),
         ImageFeature.PROTECTIVE_EQUIPMENT: (
             "detect_protective_equipment",
@@ -96,9 +100,32 @@ def test_rekognition_is_pointed_at_the_version_of_the_image(
     operation, options = requests[feature]
     stub("rekognition").add_response(operation, {}, {"Image": {"S3Object": location}, **options})
 
-    answer = RekognitionVision().detect(PlannedFeature(feature=feature, min_confidence=70), IMAGE)
+    planned = PlannedFeature(
+        feature=feature,
+        min_confidence=70,
+        collection="people" if feature is ImageFeature.KNOWN_FACES else None,
+    )
+    assert RekognitionVision().detect(planned, IMAGE) == {}
 
-    assert answer == {}
+
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [
+        ("There are no faces in the image. Should be at least 1.", True),
+        ("Request has invalid parameters", False),
+    ],
+)
+def test_a_picture_without_a_face_has_nobody_that_is_known(
+    said: str, known: bool, stub: Stub
+) -> None:
+    planned = PlannedFeature(feature=ImageFeature.KNOWN_FACES, collection="people")
+    code = "InvalidParameterException"
+    stub("rekognition").add_client_error("search_faces_by_image", code, said)
+    if known:
+        assert RekognitionVision().detect(planned, IMAGE) == {"FaceMatches": []}
+    else:
+        with pytest.raises(InvalidInputError, match=said):
+            RekognitionVision().detect(planned, IMAGE)
 
 
 @pytest.mark.parametrize("feature", TextFeature)

@@ -89,6 +89,12 @@ def test_terms_come_out_of_every_feature_that_has_some() -> None:
             ]
         },
         "text": {"TextDetections": [{"DetectedText": "EXIT", "Confidence": 90.0, "Type": "LINE"}]},
+        "known_faces": {
+            "FaceMatches": [
+                {"Similarity": 90.0, "Face": {"FaceId": "1", "ExternalImageId": "Grace"}},
+                {"Similarity": 88.0, "Face": {"FaceId": "2", "ExternalImageId": "Grace"}},
+            ]
+        },
         "celebrities": {"CelebrityFaces": [{"Name": "Ada", "MatchConfidence": 91.0}]},
         "moderation": {"ModerationLabels": [{"Name": "Alcohol", "Confidence": 80.0}]},
         "entities": {"Entities": [{"Text": "Lima", "Type": "LOCATION", "Score": 0.9}]},
@@ -113,6 +119,7 @@ def test_terms_come_out_of_every_feature_that_has_some() -> None:
         ("face", "happy"),
         ("text", "exit"),
         ("celebrity", "ada"),
+        ("known_face", "grace"),
         ("moderation", "alcohol"),
         ("entity", "lima"),
         ("entity", "the food"),
@@ -180,6 +187,7 @@ def test_the_default_profile_is_the_documented_one() -> None:
     assert profile.model_dump(mode="json") == {
         "version": 1,
         "image": {
+            "known_faces": None,
             "features": ["labels", "properties", "faces", "text", "celebrities"],
             "min_confidence": 55,
             "read_text": True,
@@ -195,6 +203,7 @@ def test_the_default_profile_is_the_documented_one() -> None:
             "languages": [],
         },
         "video": {
+            "known_faces": None,
             "features": ["labels", "faces", "text", "segments", "celebrities"],
             "min_confidence": 55,
             "sound": True,

@@ -20,6 +20,7 @@ _IMAGE_OPERATIONS = {
     ImageFeature.FACES: "DetectFaces",
     ImageFeature.TEXT: "DetectText",
     ImageFeature.CELEBRITIES: "RecognizeCelebrities",
+    ImageFeature.KNOWN_FACES: "SearchFacesByImage",
     ImageFeature.MODERATION: "DetectModerationLabels",
     ImageFeature.PROTECTIVE_EQUIPMENT: "DetectProtectiveEquipment",
 }
@@ -29,6 +30,7 @@ _VIDEO_OPERATIONS = {
     VideoFeature.TEXT: "StartTextDetection",
     VideoFeature.SEGMENTS: "StartSegmentDetection",
     VideoFeature.CELEBRITIES: "StartCelebrityRecognition",
+    VideoFeature.KNOWN_FACES: "StartFaceSearch",
     VideoFeature.MODERATION: "StartContentModeration",
 }
 _SEGMENT_TYPES = 2

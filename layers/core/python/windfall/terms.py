@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from windfall.known_faces import people_of
 from windfall.ports.insights import Term
 
 MOST_TERMS = 2_000
@@ -97,12 +98,17 @@ def _celebrities(raw: Mapping[str, Any]) -> Iterator[_Found]:
         yield _Found("celebrity", face["Name"], face["MatchConfidence"])
 
 
+def _known_faces(raw: Mapping[str, Any]) -> Iterator[_Found]:
+    for name, similarity in people_of(raw.get("FaceMatches", [])).items():
+        yield _Found("known_face", name, similarity)
+
+
 def _moderation(raw: Mapping[str, Any]) -> Iterator[_Found]:
     for label in raw.get("ModerationLabels", []):
         yield _Found("moderation", label["Name"], label["Confidence"])
 
 
-_OF_INTERVALS = frozenset({"label", "text", "celebrity", "moderation", "face"})
+_OF_INTERVALS = frozenset({"label", "text", "celebrity", "known_face", "moderation", "face"})
 
 
 def _intervals(raw: Mapping[str, Any]) -> Iterator[_Found]:
@@ -165,6 +171,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Iterator[_Found]]] = {
     "faces": _faces,
     "text": _text_in_image,
     "celebrities": _celebrities,
+    "known_faces": _known_faces,
     "moderation": _moderation,
     "entities": _entities,
     "targeted_sentiment": _targeted,
@@ -178,6 +185,7 @@ TERM_TYPES = (
     "label",
     "text",
     "celebrity",
+    "known_face",
     "face",
     "moderation",
     "entity",

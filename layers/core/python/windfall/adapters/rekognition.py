@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from windfall.adapters.aws_errors import translated_errors
 from windfall.adapters.clients import ai_client
 from windfall.contracts.features import ImageFeature, PlannedFeature
@@ -14,12 +16,16 @@ if TYPE_CHECKING:
 _DEFAULT_CONFIDENCE = 55.0
 """Percent; Rekognition's own default for labels."""
 
+_MOST_MATCHES = 100
+"""Faces of a collection that one face may be like: a person may have many there."""
+
 _OPERATIONS = {
     ImageFeature.LABELS: "detect_labels",
     ImageFeature.PROPERTIES: "detect_labels",
     ImageFeature.FACES: "detect_faces",
     ImageFeature.TEXT: "detect_text",
     ImageFeature.CELEBRITIES: "recognize_celebrities",
+    ImageFeature.KNOWN_FACES: "search_faces_by_image",
     ImageFeature.MODERATION: "detect_moderation_labels",
     ImageFeature.PROTECTIVE_EQUIPMENT: "detect_protective_equipment",
 }
@@ -34,11 +40,22 @@ class RekognitionVision:
         location = {"Bucket": source.bucket, "Name": source.key}
         if source.version_id is not None:
             location["Version"] = source.version_id
+        call = getattr(ai_client("rekognition"), operation)
         with translated_errors():
-            call = getattr(ai_client("rekognition"), operation)
-            answer: dict[str, Any] = call(Image={"S3Object": location}, **options)
+            try:
+                answer: dict[str, Any] = call(Image={"S3Object": location}, **options)
+            except ClientError as error:
+                if feature.feature is not ImageFeature.KNOWN_FACES or not _tells_no_face(error):
+                    raise
+                answer = {"FaceMatches": []}
         answer.pop("ResponseMetadata", None)
         return answer
+
+
+def _tells_no_face(error: ClientError) -> bool:
+    """SearchFacesByImage refuses a picture without a face, by a code that means much else too."""
+    told = error.response["Error"]
+    return told["Code"] == "InvalidParameterException" and "no faces" in told["Message"].lower()
 
 
 def request_of(feature: PlannedFeature) -> tuple[str, dict[str, Any]]:
@@ -50,6 +67,7 @@ def request_of(feature: PlannedFeature) -> tuple[str, dict[str, Any]]:
         ImageFeature.LABELS: {"MinConfidence": confidence, "Features": ["GENERAL_LABELS"]},
         ImageFeature.PROPERTIES: {"Features": ["IMAGE_PROPERTIES"]},
         ImageFeature.FACES: {"Attributes": ["ALL"]},
+        ImageFeature.KNOWN_FACES: {"CollectionId": feature.collection, "MaxFaces": _MOST_MATCHES},
         ImageFeature.MODERATION: {"MinConfidence": confidence},
         ImageFeature.PROTECTIVE_EQUIPMENT: {
             "SummarizationAttributes": {

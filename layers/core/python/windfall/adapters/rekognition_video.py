@@ -24,11 +24,13 @@ _ANALYSES = {
     VideoFeature.TEXT: "text_detection",
     VideoFeature.SEGMENTS: "segment_detection",
     VideoFeature.CELEBRITIES: "celebrity_recognition",
+    VideoFeature.KNOWN_FACES: "face_search",
     VideoFeature.MODERATION: "content_moderation",
 }
 _BY_TIME: dict[VideoFeature, dict[str, str]] = {
     VideoFeature.LABELS: {"SortBy": "TIMESTAMP", "AggregateBy": "TIMESTAMPS"},
     VideoFeature.CELEBRITIES: {"SortBy": "TIMESTAMP"},
+    VideoFeature.KNOWN_FACES: {"SortBy": "TIMESTAMP"},
     VideoFeature.MODERATION: {"SortBy": "TIMESTAMP", "AggregateBy": "TIMESTAMPS"},
 }
 
@@ -115,6 +117,8 @@ def _options(request: VideoRequest) -> dict[str, Any]:
             return {"MinConfidence": confidence}
         case VideoFeature.FACES:
             return {"FaceAttributes": "ALL"}
+        case VideoFeature.KNOWN_FACES:
+            return {"CollectionId": request.feature.collection}
         case VideoFeature.SEGMENTS:
             return {"SegmentTypes": ["SHOT", "TECHNICAL_CUE"]}
     return {}

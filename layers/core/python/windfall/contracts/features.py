@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated, Self, TypeVar
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
 
 from windfall.contracts.base import Contract
 
@@ -17,6 +18,7 @@ class ImageFeature(StrEnum):
     FACES = "faces"
     TEXT = "text"
     CELEBRITIES = "celebrities"
+    KNOWN_FACES = "known_faces"
     MODERATION = "moderation"
     PROTECTIVE_EQUIPMENT = "protective_equipment"
 
@@ -29,6 +31,7 @@ class VideoFeature(StrEnum):
     TEXT = "text"
     SEGMENTS = "segments"
     CELEBRITIES = "celebrities"
+    KNOWN_FACES = "known_faces"
     MODERATION = "moderation"
 
 
@@ -43,18 +46,54 @@ class TextFeature(StrEnum):
     SYNTAX = "syntax"
 
 
-class PlannedFeature(Contract):
-    """A feature of an image to find; `min_confidence` (percent) where the feature takes one."""
+CollectionId = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_.\-]{1,255}$")]
+"""A collection of faces at Rekognition."""
+
+
+def _is_absent(value: object) -> bool:
+    return value is None
+
+
+_Planned = TypeVar("_Planned", bound="_OfPictures")
+
+
+class _OfPictures(Contract):
+    """What a feature of pictures may be told.
+
+    Attributes:
+        min_confidence: Percent, where the feature takes one.
+        collection: Whose faces are known; of `known_faces` only. Left out where there is none, so
+            that plans of before there were collections keep their number.
+    """
+
+    min_confidence: float | None = Field(default=None, ge=0, le=100)
+    collection: CollectionId | None = Field(default=None, exclude_if=_is_absent)
+
+
+class PlannedFeature(_OfPictures):
+    """A feature of an image to find."""
 
     feature: ImageFeature
-    min_confidence: float | None = Field(default=None, ge=0, le=100)
+
+    @model_validator(mode="after")
+    def _has_its_collection(self) -> Self:
+        return _checked(self, needs=self.feature is ImageFeature.KNOWN_FACES)
 
 
-class PlannedVideoFeature(Contract):
-    """A feature of a video's pictures to find; `min_confidence` where the feature takes one."""
+class PlannedVideoFeature(_OfPictures):
+    """A feature of a video's pictures to find."""
 
     feature: VideoFeature
-    min_confidence: float | None = Field(default=None, ge=0, le=100)
+
+    @model_validator(mode="after")
+    def _has_its_collection(self) -> Self:
+        return _checked(self, needs=self.feature is VideoFeature.KNOWN_FACES)
+
+
+def _checked(planned: _Planned, *, needs: bool) -> _Planned:
+    if needs is not (planned.collection is not None):
+        raise ValueError("known_faces, and nothing else, needs a collection")
+    return planned
 
 
 class PlannedTextFeature(Contract):

@@ -9,13 +9,29 @@ from pydantic import Field, StringConstraints, model_validator
 
 from windfall.contracts.audio import ResourceName, SpokenLanguage, VocabularyFilter
 from windfall.contracts.base import Contract, LanguageCode
-from windfall.contracts.features import ImageFeature, TextFeature, VideoFeature
+from windfall.contracts.features import CollectionId, ImageFeature, TextFeature, VideoFeature
 from windfall.contracts.languages import Formality, Profanity, Voice
 from windfall.contracts.table import TableProfile
 
 
-class ImageProfile(Contract):
-    """What to do with an image; `min_confidence` is in percent."""
+class _KnowsFaces(Contract):
+    """Whose features may be `known_faces`: those of a collection of Rekognition's."""
+
+    known_faces: CollectionId | None = None
+
+    @model_validator(mode="after")
+    def _faces_are_of_a_collection(self) -> Self:
+        if self.known_faces is None and "known_faces" in getattr(self, "features", ()):
+            raise ValueError("the feature known_faces needs a collection: name it in known_faces")
+        return self
+
+
+class ImageProfile(_KnowsFaces):
+    """What to do with an image; `min_confidence` is in percent.
+
+    Attributes:
+        known_faces: A collection of faces at Rekognition: the largest face is looked up there.
+    """
 
     features: list[ImageFeature] = Field(
         default=[
@@ -64,10 +80,11 @@ class AudioProfile(Contract):
         return self
 
 
-class VideoProfile(Contract):
+class VideoProfile(_KnowsFaces):
     """What to do with a video; `min_confidence` is in percent.
 
     Attributes:
+        known_faces: A collection of faces at Rekognition: every face is looked up there.
         sound: Transcribe its sound, and go on with that as with a recording.
         thumbnails: Keep a picture of each shot.
     """

@@ -10,7 +10,15 @@ from pydantic import Field
 from windfall.contracts.base import Contract
 
 IntervalKind = Literal[
-    "shot", "technical_cue", "speech", "label", "face", "text", "celebrity", "moderation"
+    "shot",
+    "technical_cue",
+    "speech",
+    "label",
+    "face",
+    "text",
+    "celebrity",
+    "known_face",
+    "moderation",
 ]
 
 

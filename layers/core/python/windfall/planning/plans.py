@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from windfall.preflight.inspection import Inspection
 
 _Item = TypeVar("_Item")
+_Feature = TypeVar("_Feature", ImageFeature, VideoFeature)
 
 _VIDEO_WITH_CONFIDENCE = frozenset({VideoFeature.LABELS, VideoFeature.MODERATION})
 _WITH_CONFIDENCE = frozenset(
@@ -120,6 +121,7 @@ def _video_plan(features: Sequence[VideoFeature], text: TextPlan, profile: Profi
         PlannedVideoFeature(
             feature=feature,
             min_confidence=chosen.min_confidence if feature in _VIDEO_WITH_CONFIDENCE else None,
+            collection=_collection(feature, chosen.known_faces),
         )
         for feature in features
     ]
@@ -136,8 +138,8 @@ def _features(
     named = overrides.features
     if named is None:
         return (
-            _unique(profile.image.features),
-            _unique(profile.video.features),
+            _unique([*profile.image.features, *_known(ImageFeature, profile.image.known_faces)]),
+            _unique([*profile.video.features, *_known(VideoFeature, profile.video.known_faces)]),
             _unique(profile.text.features),
         )
     unknown = set(named) - {*ImageFeature, *VideoFeature, *TextFeature}
@@ -169,7 +171,23 @@ def _targets(profile: Profile, overrides: Overrides) -> list[str]:
 
 def _planned(feature: ImageFeature, profile: Profile) -> PlannedFeature:
     confidence = profile.image.min_confidence if feature in _WITH_CONFIDENCE else None
-    return PlannedFeature(feature=feature, min_confidence=confidence)
+    collection = _collection(feature, profile.image.known_faces)
+    return PlannedFeature(feature=feature, min_confidence=confidence, collection=collection)
+
+
+def _known(features: type[_Feature], collection: str | None) -> list[_Feature]:
+    """Who names a collection wants its faces found."""
+    return [] if collection is None else [features("known_faces")]
+
+
+def _collection(feature: ImageFeature | VideoFeature, collection: str | None) -> str | None:
+    if feature not in {ImageFeature.KNOWN_FACES, VideoFeature.KNOWN_FACES}:
+        return None
+    if collection is None:
+        raise InvalidInputError(
+            "known_faces is asked for, and the profile names no collection in known_faces."
+        )
+    return collection
 
 
 def _language(language: str, profile: Profile) -> LanguagePlan:
