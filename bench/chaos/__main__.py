@@ -2,6 +2,8 @@
 
     python -m bench.chaos --kills 100 --seed 1 [--only NAME …]
 
+With names, only those are tried, and the figures of the others stay.
+
 1. The functions' logic is killed at each of its calls, before and after (seconds).
 2. Files are dropped while the services throttle, fail, answer and are not heard, act twice, while
    functions die at each of their calls and executions are stopped at each function, and with
@@ -17,6 +19,7 @@ token, no message, no process.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -26,7 +29,7 @@ from bench.chaos import faulted
 from bench.chaos.looking import failures
 from bench.chaos.run import run
 from bench.chaos.steps import killed_at_each_step
-from bench.results import write_result
+from bench.results import FOLDER, write_result
 
 STEPS, KILLS = "killed at each call", "killed with -9"
 
@@ -50,6 +53,11 @@ def tried(home: Path, kills: int, seed: int, only: list[str]) -> dict[str, Any]:
     return found
 
 
+def _known() -> dict[str, Any]:
+    known: dict[str, Any] = json.loads((FOLDER / "chaos.json").read_text())["figures"]["trials"]
+    return known
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m bench.chaos")
     parser.add_argument("--kills", type=int, default=100)
@@ -59,9 +67,9 @@ if __name__ == "__main__":
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
         trials = tried(chosen.folder or Path(made), chosen.kills, chosen.seed, chosen.only)
+    trials = (_known() if chosen.only else {}) | trials
     injected = {name: one["faults_injected"] for name, one in trials.items()}
     wrong = [f"{name}: {line}" for name, one in trials.items() for line in one["wrong"]]
-    summary = {"seed": chosen.seed, "faults_injected": injected, "wrong": wrong}
-    write_result("chaos", {**summary, "trials": trials})
+    write_result("chaos", {"faults_injected": injected, "wrong": wrong, "trials": trials})
     if wrong:
         sys.exit("\n".join(wrong))

@@ -97,6 +97,7 @@ def run(
         wrong.append(f"{stopped} were stopped: {figures['files_not_analyzed']}")
     return {
         "faults": list(trial.faults),
+        "seed": seed,
         "faults_injected": sum(injected.values()) + trial.poison,
         "by_kind": _summed(injected, 0),
         "by_service": _summed(injected, 1),
