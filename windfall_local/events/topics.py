@@ -20,8 +20,8 @@ from windfall_local.events.targets import passes
 from windfall_local.stores.stores import Stores
 
 SERVICE_HOST = "sns.amazonaws.com"
-_FIRST_PAUSE_SECONDS = 0.1
-_LONGEST_PAUSE_SECONDS = 20.0
+_PAUSES_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+"""Before a function that throttles is tried again. SNS goes on for weeks; here somebody waits."""
 
 _log = logging.getLogger(__name__)
 
@@ -81,14 +81,13 @@ class TopicDeliveries:
             "InvocationType": "Event",
             "Payload": json.dumps(_event(message, subscription, text)).encode(),
         }
-        principal, pause = Principal.service(SERVICE_HOST, message.topic), _FIRST_PAUSE_SECONDS
-        while True:
+        principal = Principal.service(SERVICE_HOST, message.topic)
+        for pause in (*_PAUSES_SECONDS, None):
             try:
                 await self._cloud.call("lambda", "Invoke", parameters, principal)
             except ServiceError as error:
-                if passes(error):  # SNS tries for weeks.
+                if pause is not None and passes(error):
                     await asyncio.sleep(pause)
-                    pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
                     continue
                 # Whoever published is not to blame, and on AWS would not hear of it either.
                 _log.error("A message of %s did not reach %s: %s", message.topic, function, error)

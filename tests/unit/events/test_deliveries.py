@@ -17,6 +17,7 @@ from windfall_local.mirror.disk import DiskError
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/rules"
 MACHINE = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:m"
 BUSY = ServiceError("ThrottlingException", "slow down", status=429)
+SQS_BUSY = ServiceError("RequestThrottled", "slow down", status=403)
 DENIED = ServiceError("AccessDeniedException", "not allowed", status=403)
 
 
@@ -168,17 +169,34 @@ async def test_when_the_attempts_are_used_up_the_event_becomes_a_dead_letter(
     }
 
 
-async def test_a_dead_letter_for_which_there_is_no_room_waits_for_it(
-    api: Api, cloud: FakeCloud, clock: ManualClock
+@pytest.mark.parametrize(
+    "refusal",
+    [DiskError("The disk of the local cloud is full"), BUSY, SQS_BUSY],
+    ids=["full disk", "throttled", "throttled by SQS"],
+)
+async def test_a_dead_letter_that_is_not_taken_now_waits(
+    api: Api, cloud: FakeCloud, clock: ManualClock, refusal: ServiceError
 ) -> None:
     dead = cloud.queue("dead")
     cloud.refuse("stepfunctions", "StartExecution", DENIED, DENIED)
-    cloud.refuse("sqs", "SendMessage", DiskError("The disk of the local cloud is full"))
+    cloud.refuse("sqs", "SendMessage", refusal)
     await connect(api, MACHINE, RoleArn=ROLE, DeadLetterConfig={"Arn": queue_arn("dead")})
     await put(api)
     assert not dead.messages
     await clock.advance(5)
     assert len(dead.messages) == 1
+
+
+async def test_a_queue_that_throttles_gets_the_event_later(
+    api: Api, cloud: FakeCloud, clock: ManualClock
+) -> None:
+    inbox = cloud.queue("inbox")
+    cloud.refuse("sqs", "SendMessage", SQS_BUSY)  # 403, and yet no lack of a permission
+    await connect(api, queue_arn("inbox"))
+    await put(api)
+    assert not inbox.messages
+    await clock.advance(5)
+    assert len(inbox.messages) == 1
 
 
 async def test_when_the_event_is_too_old_it_becomes_a_dead_letter(
