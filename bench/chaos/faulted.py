@@ -50,6 +50,7 @@ TRIALS = {
     ),
     "done, and not heard of": Trial(["*:*=lost/6"], 10, by_design=_WRITTEN_TWICE),
     "done twice": Trial(["*:*=twice/4"], 10, by_design=_WRITTEN_TWICE),
+    "late": Trial(["sqs:*=late/2", "lambda:Invoke=late/3", "stepfunctions:*=late/3"], 10),
     "crashed at each step": Trial(["*:*=sweep"], 30),
     "stopped at each function": Trial(
         ["lambda:Invoke=stop"],

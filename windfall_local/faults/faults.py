@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import json
 import logging
+import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -78,15 +79,24 @@ class Faults:
         seed: The same one, the same faults.
         file: Where they are written down.
         application: Who calls, to kill or to stop it.
+        late_seconds: How late a call is at most.
     """
 
     def __init__(
-        self, rules: Sequence[Rule], seed: int, file: Path, application: Application
+        self,
+        rules: Sequence[Rule],
+        seed: int,
+        file: Path,
+        application: Application,
+        *,
+        late_seconds: float = 5.0,
     ) -> None:
         self._rules = rules
         self._seed = seed
         self._file = file
         self._application = application
+        self._late = random.Random(seed)
+        self._late_seconds = late_seconds
         self._calls: Counter[str] = Counter()
         self._sweep = Sweep()
         self._stopped: set[tuple[str, str]] = set()
@@ -105,6 +115,9 @@ class Faults:
         if kind is Kind.STOP:
             # What was invoked goes on, though nobody waits for it any more.
             return await asyncio.shield(asyncio.ensure_future(answer()))
+        if kind is Kind.LATE:
+            await asyncio.sleep(self._late.uniform(0, self._late_seconds))
+            return await answer()
         if kind is Kind.TWICE:
             await answer()
             return await answer()

@@ -40,6 +40,8 @@ class Kind(StrEnum):
     """Another transaction was at the same item of DynamoDB. Nothing was done."""
     TWICE = "twice"
     """Done twice: a message that is delivered again, an event that comes again."""
+    LATE = "late"
+    """Done some seconds later: events and messages overtake each other."""
     CRASH = "crash"
     """The function that calls is killed (-9) before it is done."""
     CRASH_AFTER = "crash-after"

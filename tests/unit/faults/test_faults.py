@@ -74,7 +74,7 @@ class Stage:
         self.file = folder / FILE
         parsed = [parse_rule(rule) for rule in rules]
         self.executions = {"e1", "e2", "e3"}
-        self.faults = Faults(parsed, seed, self.file, self)
+        self.faults = Faults(parsed, seed, self.file, self, late_seconds=0)
 
     def running(self, trace: str) -> Function:
         """The one that there is."""
@@ -127,6 +127,7 @@ async def test_the_user_s_own_calls_never_fail(tmp_path: Path) -> None:
         ("unavailable", "ServiceUnavailable", 0, 0),
         ("lost", "InternalError", 1, 0),
         ("twice", "done", 2, 0),
+        ("late", "done", 1, 0),
         ("crash", "InternalError", 0, 1),
         ("crash-after", "InternalError", 1, 1),
         ("conflict", "done", 1, 0),
