@@ -12,6 +12,10 @@ from tests.e2e.deployment import Deployment, outcome_of, unique
 
 pytestmark = pytest.mark.timeout(300)
 
+BRIEF = {
+    "text": {"features": ["sentiment"]},
+    "languages": {"targets": ["es"], "max_characters": 5},
+}
 SENTENCE = "The committee met in Geneva & agreed on the budget of the new library.\n\n"
 
 
@@ -33,3 +37,13 @@ def test_a_long_text_is_spoken_by_tasks(deployment: Deployment) -> None:
     for mark in marks:
         assert text[mark["start"] : mark["end"]].decode() == mark["value"]
     assert marks[-1]["time"] < sound.duration * 1000
+
+
+def test_what_is_not_translated_is_not_spoken_and_says_why(deployment: Deployment) -> None:
+    with deployment.profile(json.dumps(BRIEF)) as profile:
+        manifest = deployment.analyze("letter.txt", unique(), profile=profile)
+    assert manifest.status == "analyzed", manifest.reason
+    translation, speech = (outcome_of(manifest, f"{name}.es") for name in ("translation", "speech"))
+    assert (translation.status, speech.status) == ("skipped", "skipped")
+    assert speech.reason == f"There is no translation to speak: {translation.reason}"
+    assert speech.started <= speech.ended

@@ -122,6 +122,15 @@ def test_a_speech_is_dubbed_in_time(deployment: Deployment, manifests: dict[str,
     assert outcome_of(manifest, "dubbed.es").summary["late"] == 0
 
 
+def test_what_is_not_translated_is_not_dubbed_and_says_why(deployment: Deployment) -> None:
+    brief = {"languages": {"targets": ["es"], "max_characters": 5}, "text": {"features": []}}
+    with deployment.profile(json.dumps(brief)) as profile:
+        manifest = deployment.analyze("brief.wav", encode("wav", spoken(0, 3.5)), profile=profile)
+    assert manifest.status == "analyzed", reasons(manifest)
+    said = reasons(manifest)
+    assert said["dubbed.es"] == f"There is no translation to speak: {said['translation.es']}"
+
+
 def test_a_recording_costs_few_steps_and_never_asks(
     deployment: Deployment, manifests: dict[str, Manifest]
 ) -> None:
