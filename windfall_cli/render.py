@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from windfall.captions.files import speaker_name
+from windfall.contracts.hold import Hold
 from windfall.contracts.manifest import FileStatus, Manifest
 from windfall.contracts.outcome import Outcome, OutcomeStatus
 from windfall.known_faces import people_of
@@ -81,7 +82,17 @@ def _headline(manifest: Manifest) -> Text:
         line.append("\nthe same bytes were analyzed before: nothing was paid again", "dim")
     if manifest.reason:
         line.append(f"\n{plain(manifest.reason).plain}", style)
+    if manifest.hold is not None:
+        line.append(f"\n{_dearest(manifest.hold)}", "dim")
+        line.append(f"\nwindfall approve {manifest.file_id[:8]}   (or windfall reject)", "dim")
     return line
+
+
+def _dearest(hold: Hold) -> str:
+    """What a held file would cost, the dearest features first."""
+    costs = {one.feature: one.cost or 0.0 for one in hold.estimate.features}
+    ranked = sorted(costs.items(), key=lambda one: -one[1])[:MOST_ROWS]
+    return ", ".join(f"{plain(name).plain} ${cost:.4f}" for name, cost in ranked if cost)
 
 
 def _feature(outcome: Outcome, result: Any, everything: bool) -> RenderableType:

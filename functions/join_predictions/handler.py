@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from join_predictions.logic import PredictionJoiner
 from windfall.adapters.s3 import S3ObjectStore
+from windfall.adapters.sagemaker_jobs import SageMakerJobs
 from windfall.contracts.scoring import JoinTask
 from windfall.observability import logger, tracer
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-joiner = PredictionJoiner(S3ObjectStore())
+joiner = PredictionJoiner(S3ObjectStore(), SageMakerJobs())
 
 
 @logger.inject_lambda_context

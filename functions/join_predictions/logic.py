@@ -20,15 +20,18 @@ from windfall.contracts.scoring import JoinTask, Payload, ScoredPayload, Sheet
 from windfall.contracts.table import ScoringMode
 from windfall.errors import InvalidInputError, NotFoundError, WorkContinuesError
 from windfall.features import Finding, fitted, settle
+from windfall.ports.training import JobKind
 from windfall.ranges import PieceFile
 from windfall.reasons import readable
 from windfall.tables import workroom
 from windfall.tables.answers import read_answers
 from windfall.tables.spreadsheets import MEDIA_TYPE, csv_pieces, guarded_pieces, guarded_row
+from windfall.training.jobs import billed
 
 if TYPE_CHECKING:
     from windfall.contracts.base import S3Pointer
     from windfall.ports.storage import ObjectStore
+    from windfall.ports.training import TrainingJobs
 
 FEATURE = "predictions"
 _WORKERS = 2
@@ -49,8 +52,9 @@ _REASONS = 3
 class PredictionJoiner:
     """Joins predictions."""
 
-    def __init__(self, store: ObjectStore, clock: Clock = utc_now) -> None:
+    def __init__(self, store: ObjectStore, jobs: TrainingJobs, clock: Clock = utc_now) -> None:
         self._store = store
+        self._jobs = jobs
         self._clock = clock
 
     def join(self, task: JoinTask, time_left: TimeLeft) -> Outcome:
@@ -60,7 +64,7 @@ class PredictionJoiner:
             WorkContinuesError: Time runs low; the payloads that are joined are kept.
             TransientError: S3 is busy.
         """
-        work = _Work(self._store, task, time_left)
+        work = _Work(self._store, self._jobs, task, time_left)
         checkpoints = Checkpoints(self._store, task.analysis.output, FEATURE)
         outcome = settle(FEATURE, checkpoints, self._clock, work.find)
         found = work.found_in_part
@@ -75,8 +79,11 @@ class PredictionJoiner:
 class _Work:
     """The answers to one table."""
 
-    def __init__(self, store: ObjectStore, task: JoinTask, time_left: TimeLeft) -> None:
+    def __init__(
+        self, store: ObjectStore, jobs: TrainingJobs, task: JoinTask, time_left: TimeLeft
+    ) -> None:
         self._store = store
+        self._jobs = jobs
         self._task = task
         self._time_left = time_left
         self._plan = task.analysis.table
@@ -239,13 +246,23 @@ class _Work:
             "histogram": [[bar.label, bar.rows] for bar in distribution.bars()],
         }
         result = self._write("summary.json", json.dumps(document, indent=2).encode(), _JSON)
-        call = ServiceCall(
+        return Finding(result, summary, [self._call(distribution.rows)])
+
+    def _call(self, rows: int) -> ServiceCall:
+        """What was called: a job by the seconds of its instances, an endpoint by the rows.
+
+        An endpoint is paid for by the hour, so that its rows have no price.
+        """
+        name = self._task.transform
+        job = None if name is None else self._jobs.state(JobKind.TRANSFORM, name)
+        if job is not None:
+            return billed(JobKind.TRANSFORM, job)
+        return ServiceCall(
             service="sagemaker",
-            operation=_OPERATIONS[plan.mode],
+            operation=_OPERATIONS[self._plan.mode],
             count=len(self._task.payloads),
-            units=distribution.rows,
+            units=rows,
         )
-        return Finding(result, summary, [call])
 
     def _write(self, name: str, body: bytes, media_type: str) -> S3Pointer:
         output = self._task.analysis.output

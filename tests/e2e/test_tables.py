@@ -251,8 +251,11 @@ def test_batch_transform_needs_a_model_and_no_endpoint(
         table = rows(30_000)
         manifest = deployment.analyze("transformed.csv", as_csv(table), profile=name)
     check(deployment, manifest, table)
-    call = outcome_of(manifest, "predictions").calls[0]
-    assert (call.operation, call.count) == ("CreateTransformJob", 2)
+    outcome = outcome_of(manifest, "predictions")
+    (call,) = outcome.calls
+    assert (call.operation, call.variant) == ("CreateTransformJob", "ml.m5.large")
+    assert call.units > 0
+    assert outcome.cost == pytest.approx(call.units * 0.115 / 3600, rel=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -19,12 +19,14 @@ from join_predictions.logic import PredictionJoiner
 from prepare_table.logic import TablePreparer
 from tests.fakes.scoring import RESULTS, result, row_sums, scoring_analysis, table_of
 from tests.fakes.storage import FakeObjectStore, FakeOpenObject
+from tests.fakes.training import FakeTrainingJobs
 from windfall.contracts.base import S3Pointer
 from windfall.contracts.input_contract import InputContract
 from windfall.contracts.outcome import Outcome
 from windfall.contracts.scoring import JoinTask, ScoredPayload, TableAnalysis
 from windfall.errors import WorkContinuesError
 from windfall.ports.storage import ObjectHead
+from windfall.ports.training import JobKind, JobState
 from windfall.tables import workroom
 
 MODEL = InputContract.model_validate(
@@ -41,6 +43,8 @@ class Stage:
 
     def __init__(self, body: bytes, store: FakeObjectStore | None = None, **profile: Any) -> None:
         self.store = store or FakeObjectStore()
+        self.jobs = FakeTrainingJobs()
+        self.transform: str | None = None
         self.analysis: TableAnalysis = scoring_analysis(self.store, body, **profile)
         self.payloads = TablePreparer(self.store).prepare(self.analysis, lambda: 900_000).payloads
         self.scored: list[ScoredPayload] = []
@@ -57,8 +61,13 @@ class Stage:
             self.store.drop(answer.bucket, answer.key, model(sent))
 
     def join(self, left: int = 900_000) -> Outcome:
-        task = JoinTask(analysis=self.analysis, payloads=self.payloads, scored=self.scored)
-        return PredictionJoiner(self.store).join(task, lambda: left)
+        task = JoinTask(
+            analysis=self.analysis,
+            payloads=self.payloads,
+            scored=self.scored,
+            transform=self.transform,
+        )
+        return PredictionJoiner(self.store, self.jobs).join(task, lambda: left)
 
     def predictions(self) -> list[list[str]]:
         return table_of(result(self.store, "predictions.csv"))
@@ -297,3 +306,15 @@ def test_the_pictures_are_pictures_and_hold_no_markup_of_the_tables() -> None:
 def test_any_bars_make_a_well_formed_picture(bars: list[tuple[str, int]]) -> None:
     marks = draw("title", "axis", [Bar(label, rows) for label, rows in bars])
     ET.fromstring(as_svg(marks))
+
+
+def test_a_job_is_billed_by_the_seconds_of_its_instances() -> None:
+    stage = Stage(b"age\n41\n29\n", mode="batch_transform", endpoint=None, model="churn-model")
+    stage.answer()
+    stage.transform = "windfall-job"
+    stage.jobs.states[JobKind.TRANSFORM, "windfall-job"] = JobState(
+        "Completed", seconds=90, instance_type="ml.m5.large", instances=2
+    )
+    (call,) = stage.join().calls
+    assert (call.operation, call.variant) == ("CreateTransformJob", "ml.m5.large")
+    assert (call.count, call.units) == (1, 180)

@@ -166,3 +166,33 @@ def test_a_conversation_is_shown_by_turns() -> None:
     ]
     alone = {"results": {"transcripts": whole, "audio_segments": segments[:2]}}
     assert "Speaker" not in show(manifest([ok("transcript")]), {"transcript": alone})
+
+
+def test_a_held_file_shows_what_it_would_cost_and_how_to_go_on() -> None:
+    features = [
+        {"feature": "labels", "cost": 0.001},
+        {"feature": "speech.es", "cost": 0.2},
+        {"feature": "language", "cost": 0.0},
+    ]
+    hold = {
+        "budget": "per_file",
+        "limit": 0.1,
+        "committed": 0,
+        "cost": 0.201,
+        "estimate": {
+            "kind": "image",
+            "format": "jpeg",
+            "profile": "default",
+            "cost": 0.201,
+            "features": features,
+            "unpriced": [],
+            "amounts": [],
+            "region": "us-east-1",
+            "prices_of": "2026-11-23",
+            "sources": [],
+        },
+    }
+    shown = show(manifest([], status="held", reason="It would cost about $0.2010.", hold=hold), {})
+    assert "It would cost about $0.2010." in shown
+    assert "speech.es $0.2000, labels $0.0010" in shown
+    assert f"windfall approve {FILE_ID[:8]}" in shown

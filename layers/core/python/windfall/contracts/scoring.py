@@ -101,8 +101,10 @@ class JoinTask(Contract):
     Attributes:
         scored: How each payload ended; of those that are not listed the answer lies beside the
             payload.
+        transform: The name of the batch transform job that scored them; null where none did.
     """
 
     analysis: TableAnalysis
     payloads: list[int]
     scored: list[ScoredPayload] = Field(default_factory=list)
+    transform: str | None = None
