@@ -8,7 +8,10 @@ import pytest
 
 from tests.e2e.deployment import Deployment, unique, until
 from windfall.contracts.profile import Profile
+from windfall.planning.profiles import Overrides
+from windfall_cli.appraisal import appraise, counted
 from windfall_cli.commands import backfill
+from windfall_cli.estimates import FileEstimator
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -31,6 +34,12 @@ def test_everything_below_a_prefix_is_analyzed_once(deployment: Deployment) -> N
             for number in range(12)
         ]
         deployment.wait(*files)
+        endings = counted(backfill._listing(deployment.stack, bucket, f"{folder}/"), sample=4)
+        estimator = FileEstimator(deployment.stack, Overrides(profile=profile))
+        appraise(estimator, bucket, endings.values())
+        assert list(endings) == [".txt"]
+        assert endings[".txt"].objects == 12
+        assert endings[".txt"].dollars == pytest.approx(12 * 0.0006)
         for name in (f"{folder}-one", f"{folder}-two"):
             order = {
                 "bucket": bucket,
@@ -58,6 +67,4 @@ def test_everything_below_a_prefix_is_analyzed_once(deployment: Deployment) -> N
         features = {one.feature for one in manifest.outcomes}
         assert "key_phrases" in features
         assert (manifest.status, manifest.attempt) == ("analyzed", 1)
-    assert backfill._counted(deployment.stack, bucket, f"{folder}/") == {
-        ".txt": (12, sum(manifest.size or 0 for manifest in manifests))
-    }
+    assert endings[".txt"].size == sum(manifest.size or 0 for manifest in manifests)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 import typer
@@ -15,14 +13,16 @@ from botocore.exceptions import ClientError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from windfall.planning.profiles import Overrides
+from windfall_cli.appraisal import Ending, appraise, counted
 from windfall_cli.console import JsonOption, StackOption, command, console, plain, print_json
 from windfall_cli.errors import CommandError
+from windfall_cli.estimates import FileEstimator
 from windfall_cli.inbox import pauses
 from windfall_cli.stack import Stack, open_stack
 
 _PLACE = re.compile(r"s3://(?P<bucket>[a-z0-9.-]{3,63})(?:/(?P<prefix>.*))?", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
-_NO_SUFFIX = "(no ending)"
 
 
 @command
@@ -43,8 +43,12 @@ def backfill(
         str | None, typer.Option(help="Names it: the same name finds the one that runs.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only count what lies there; nothing is asked for.")
+        bool,
+        typer.Option("--dry-run", help="Only count and price what lies there; nothing is asked."),
     ] = False,
+    sample: Annotated[
+        int, typer.Option(help="Objects of each ending that a dry run looks at.", min=0, max=1000)
+    ] = 10,
     stack: StackOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -52,7 +56,10 @@ def backfill(
     chosen = open_stack(stack)
     bucket, prefix = _parsed(place)
     if dry_run:
-        _tell_counts(_counted(chosen, bucket, prefix), rate, as_json)
+        endings = counted(_listing(chosen, bucket, prefix), sample)
+        request = Overrides(source="The command line", profile=profile)
+        appraise(FileEstimator(chosen, request), bucket, endings.values())
+        _tell_counts(endings, rate, as_json)
         return
     order: dict[str, Any] = {
         "bucket": bucket,
@@ -79,17 +86,6 @@ def _parsed(place: str) -> tuple[str, str]:
     return match["bucket"], match["prefix"] or ""
 
 
-def _counted(stack: Stack, bucket: str, prefix: str) -> dict[str, tuple[int, int]]:
-    """Objects and bytes by the ending of their keys, the most first."""
-    objects: Counter[str] = Counter()
-    sizes: Counter[str] = Counter()
-    for key, size in _listing(stack, bucket, prefix):
-        suffix = PurePosixPath(key).suffix.lower() or _NO_SUFFIX
-        objects[suffix] += 1
-        sizes[suffix] += size
-    return {suffix: (count, sizes[suffix]) for suffix, count in objects.most_common()}
-
-
 def _listing(stack: Stack, bucket: str, prefix: str) -> Iterator[tuple[str, int]]:
     pages = stack.client("s3").get_paginator("list_objects_v2")
     try:
@@ -101,17 +97,37 @@ def _listing(stack: Stack, bucket: str, prefix: str) -> Iterator[tuple[str, int]
         raise CommandError(f"s3://{bucket} can not be listed: {error}") from error
 
 
-def _tell_counts(counts: dict[str, tuple[int, int]], rate: int, as_json: bool) -> None:
-    total = sum(count for count, _ in counts.values())
+def _tell_counts(endings: dict[str, Ending], rate: int, as_json: bool) -> None:
+    total = sum(ending.objects for ending in endings.values())
+    dollars = round(sum(ending.dollars or 0.0 for ending in endings.values()), 4)
     if as_json:
-        found = {suffix: {"objects": n, "bytes": size} for suffix, (n, size) in counts.items()}
-        print_json({"objects": total, "seconds": total / rate, "endings": found})
+        found = {
+            suffix: {
+                "objects": ending.objects,
+                "bytes": ending.size,
+                "usd": ending.dollars,
+                "sampled": len(ending.sample),
+                "rejected": ending.rejected,
+            }
+            for suffix, ending in endings.items()
+        }
+        seconds = total / rate
+        print_json({"objects": total, "seconds": seconds, "usd": dollars, "endings": found})
         return
-    table = Table("ending", "objects", "MB", box=None)
-    for suffix, (count, size) in counts.items():
-        table.add_row(plain(suffix), f"{count:,}", f"{size / 1e6:,.1f}")
+    table = Table("ending", "objects", "MB", "about USD", "of the sample", box=None)
+    for suffix, ending in endings.items():
+        sampled = len(ending.sample)
+        told = f"{ending.rejected} of {sampled} would be rejected" if ending.rejected else ""
+        price = "" if ending.dollars is None else f"{ending.dollars:,.2f}"
+        size = f"{ending.size / 1e6:,.1f}"
+        table.add_row(plain(suffix), f"{ending.objects:,}", size, price, told)
     console.print(table)
     console.print(f"{total:,} objects, asked for in {total / rate / 60:,.1f} minutes at {rate}/s.")
+    if any(ending.sample for ending in endings.values()):
+        console.print(
+            f"About ${dollars:,.2f} by list prices, if nothing of it was analyzed before: the mean"
+            " of a few objects of each ending, times their number (docs/costs.md)."
+        )
 
 
 def _start(stack: Stack, name: str, order: dict[str, Any]) -> str:
