@@ -17,6 +17,7 @@ from windfall.contracts.translations import (
     TranslationManifest,
 )
 from windfall.keys import translation_prefix
+from windfall.reasons import reason_of
 
 if TYPE_CHECKING:
     from windfall.ports.collaborators import EventBus
@@ -68,7 +69,7 @@ class TranslationRecorder:
         translated = task.translated
         if translated is None:
             error = task.error or {}
-            reason = f"{error.get('Error', 'Unknown')}: {error.get('Cause', '')}"
+            reason = reason_of(error.get("Error"), error.get("Cause"))
             return TranslationManifest(
                 translation_id=name,
                 request=task.request,

@@ -10,7 +10,7 @@ import typer
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from windfall import identity, keys
 from windfall.contracts.base import S3Pointer
@@ -200,7 +200,8 @@ def _tell_asked(asked: Sequence[Asked], folder: Folder, as_json: bool) -> None:
 def _tell_ends(
     manifests: Sequence[TranslationManifest], folder: Folder, saved: Path | None
 ) -> None:
-    table = Table("document", "", "translation", box=None)
+    # Addresses are there to be copied: they are broken where need be, and never cut off.
+    table = Table("document", "", Column("translation", overflow="fold"), box=None)
     for manifest in manifests:
         for one in sorted(manifest.documents, key=lambda found: (found.document, found.language)):
             where = plain(_address(one.translation)) if one.translation else plain(one.reason or "")

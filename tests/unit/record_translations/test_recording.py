@@ -78,7 +78,8 @@ def test_all_or_none_is_said_so() -> None:
 
 def test_a_job_that_failed_is_told_with_its_reason() -> None:
     stage = Stage()
-    error = {"Error": "InvalidInputError", "Cause": "There are no documents."}
+    told_by_lambda = {"errorMessage": "There are no documents.", "stackTrace": ["File …"]}
+    error = {"Error": "InvalidInputError", "Cause": json.dumps(told_by_lambda)}
     told, manifest = stage.record(translated=None, error=error)
     assert (told.status, told.reason) == ("failed", "InvalidInputError: There are no documents.")
     assert manifest.documents == []
