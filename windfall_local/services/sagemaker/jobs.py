@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from windfall_local.services.sagemaker.channels import DownloadError
 from windfall_local.services.sagemaker.containers import Container
-from windfall_local.services.sagemaker.records import Document, Records, now
+from windfall_local.services.sagemaker.records import Document, Records, moment, now
 from windfall_local.services.sagemaker.wording import limit_exceeded
 
 CONCURRENT = 20
@@ -207,6 +207,33 @@ class Jobs:
 def has_ended(job: Document) -> bool:
     """Whether nothing will change a job any more."""
     return job["status"] in ("Completed", "Failed", "Stopped")
+
+
+def head(job: Document, sort: str, at: Callable[[str], Any] = moment) -> dict[str, Any]:
+    """What is told of a job of whatever sort: its name, how it stands, its times, why it failed.
+
+    Args:
+        job: Whose.
+        sort: `Training`, `Processing` or `Transform`: the members' names begin so.
+        at: How times are written; the events of each sort have a way of their own.
+    """
+    told = {
+        f"{sort}JobName": job["name"],
+        f"{sort}JobArn": job["arn"],
+        f"{sort}JobStatus": job["status"],
+        "CreationTime": at(job["created"]),
+    }
+    for member, kept in ((f"{sort}StartTime", "started"), (f"{sort}EndTime", "ended")):
+        if job.get(kept):
+            told[member] = at(job[kept])
+    return {**told, "FailureReason": job["reason"]} if job.get("reason") else told
+
+
+def summary(job: Document, sort: str) -> dict[str, Any]:
+    """What a list says of a processing or transform job."""
+    told = {**head(job, sort), "LastModifiedTime": moment(job["modified"])}
+    told.pop(f"{sort}StartTime", None)
+    return told
 
 
 def picked(request: Document, names: Iterable[str]) -> dict[str, Any]:

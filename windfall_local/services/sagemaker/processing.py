@@ -9,7 +9,7 @@ from windfall_local.services.sagemaker import listing
 from windfall_local.services.sagemaker.constraints import check_constraints
 from windfall_local.services.sagemaker.containers import check_role
 from windfall_local.services.sagemaker.images import read_processing_image
-from windfall_local.services.sagemaker.jobs import Jobs, has_ended, picked
+from windfall_local.services.sagemaker.jobs import Jobs, has_ended, head, picked, summary
 from windfall_local.services.sagemaker.objects import read_uri
 from windfall_local.services.sagemaker.processor import FOLDER
 from windfall_local.services.sagemaker.records import Document, moment
@@ -57,20 +57,11 @@ class ProcessingOperations:
         """Where a job stands."""
         job = self._processing_job(parameters)
         answer = {
-            "ProcessingJobName": job["name"],
-            "ProcessingJobArn": job["arn"],
-            "ProcessingJobStatus": job["status"],
+            **head(job, "Processing"),
             **picked(job["request"], _ECHOED),
-            "CreationTime": moment(job["created"]),
             "LastModifiedTime": moment(job["modified"]),
         }
-        for member, at in (("ProcessingStartTime", "started"), ("ProcessingEndTime", "ended")):
-            if job.get(at):
-                answer[member] = moment(job[at])
-        for member, kept in (("FailureReason", "reason"), ("ExitMessage", "message")):
-            if job.get(kept):
-                answer[member] = job[kept]
-        return answer
+        return {**answer, "ExitMessage": job["message"]} if job.get("message") else answer
 
     async def list_processing_jobs(self, parameters: Answer, context: CallContext) -> Answer:
         """Jobs, the latest first."""
@@ -98,16 +89,7 @@ class ProcessingOperations:
 
 
 def _summary(job: Document) -> Answer:
-    summary = {
-        "ProcessingJobName": job["name"],
-        "ProcessingJobArn": job["arn"],
-        "CreationTime": moment(job["created"]),
-        "LastModifiedTime": moment(job["modified"]),
-        "ProcessingJobStatus": job["status"],
-    }
-    if job.get("reason"):
-        summary["FailureReason"] = job["reason"]
-    return {**summary, "ProcessingEndTime": moment(job["ended"])} if job.get("ended") else summary
+    return summary(job, "Processing")
 
 
 def _check(parameters: Answer) -> None:

@@ -14,7 +14,7 @@ from windfall_local.services.sagemaker.channels import fetch
 from windfall_local.services.sagemaker.containers import SESSION, Container, variables
 from windfall_local.services.sagemaker.hosting import DeploymentError, ModelFolder, lay_out
 from windfall_local.services.sagemaker.images import read_processing_image
-from windfall_local.services.sagemaker.jobs import JobFailedError, Jobs, picked
+from windfall_local.services.sagemaker.jobs import JobFailedError, Jobs, head, picked
 from windfall_local.services.sagemaker.objects import Objects, read_uri, reading_failed
 from windfall_local.services.sagemaker.records import Document, Records, moment, now
 from windfall_local.services.sagemaker.tags import tags_of
@@ -85,20 +85,13 @@ class Processor:
     async def announce(self, job: Document) -> None:
         """Put a job's state on the bus."""
         detail = {
-            "ProcessingJobName": job["name"],
-            "ProcessingJobArn": job["arn"],
-            "ProcessingJobStatus": job["status"],
+            **head(job, "Processing", _milliseconds),
             **picked(job["request"], _IN_EVENTS),
-            "CreationTime": _milliseconds(job["created"]),
             "LastModifiedTime": _milliseconds(job["modified"]),
             "Tags": {tag["Key"]: tag["Value"] for tag in tags_of(job)},
         }
-        for member, at in (("ProcessingStartTime", "started"), ("ProcessingEndTime", "ended")):
-            if job.get(at):
-                detail[member] = _milliseconds(job[at])
-        for member, kept in (("FailureReason", "reason"), ("ExitMessage", "message")):
-            if job.get(kept):
-                detail[member] = job[kept]
+        if job.get("message"):
+            detail["ExitMessage"] = job["message"]
         await self._cloud.emit(
             "aws.sagemaker", "SageMaker Processing Job State Change", detail, [job["arn"]]
         )

@@ -14,7 +14,7 @@ from windfall_local.services.sagemaker.channels import fetch
 from windfall_local.services.sagemaker.containers import SESSION, Container, variables
 from windfall_local.services.sagemaker.final_metrics import FinalMetrics
 from windfall_local.services.sagemaker.images import read_working_image
-from windfall_local.services.sagemaker.jobs import JobFailedError, Jobs, picked
+from windfall_local.services.sagemaker.jobs import JobFailedError, Jobs, head, picked
 from windfall_local.services.sagemaker.objects import (
     Objects,
     Place,
@@ -84,12 +84,9 @@ class Trainer:
     async def announce(self, job: Document) -> None:
         """Put a job's state on the bus."""
         detail = {
-            "TrainingJobName": job["name"],
-            "TrainingJobArn": job["arn"],
-            "TrainingJobStatus": job["status"],
+            **head(job, "Training", _milliseconds),
             "SecondaryStatus": job["secondary"],
             **picked(job["request"], _IN_EVENTS),
-            "CreationTime": _milliseconds(job["created"]),
             "LastModifiedTime": _milliseconds(job["modified"]),
             "SecondaryStatusTransitions": [
                 {key: _milliseconds(at) if key != "Status" else at for key, at in one.items()}
@@ -97,13 +94,8 @@ class Trainer:
             ],
             "Tags": {tag["Key"]: tag["Value"] for tag in tags_of(job)},
         }
-        for member, at in (("TrainingStartTime", "started"), ("TrainingEndTime", "ended")):
-            if job.get(at):
-                detail[member] = _milliseconds(job[at])
         if job.get("model"):
             detail["ModelArtifacts"] = {"S3ModelArtifacts": job["model"]}
-        if job.get("reason"):
-            detail["FailureReason"] = job["reason"]
         await self._cloud.emit(
             "aws.sagemaker", "SageMaker Training Job State Change", detail, [job["arn"]]
         )

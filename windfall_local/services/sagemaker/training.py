@@ -9,7 +9,7 @@ from windfall_local.services.sagemaker import listing
 from windfall_local.services.sagemaker.constraints import check_constraints
 from windfall_local.services.sagemaker.containers import check_role
 from windfall_local.services.sagemaker.images import read_working_image
-from windfall_local.services.sagemaker.jobs import Jobs, has_ended, picked
+from windfall_local.services.sagemaker.jobs import Jobs, has_ended, head, picked
 from windfall_local.services.sagemaker.objects import read_uri
 from windfall_local.services.sagemaker.records import Document, moment
 from windfall_local.services.sagemaker.trainer import DAY
@@ -109,29 +109,21 @@ def described(job: Document) -> Answer:
     output = read_uri(request["OutputDataConfig"]["S3OutputPath"])
     artifacts = job.get("model") or output.below(f"{job['name']}/output/model.tar.gz").uri
     answer: Answer = {
-        "TrainingJobName": job["name"],
-        "TrainingJobArn": job["arn"],
+        **head(job, "Training"),
         "ModelArtifacts": {"S3ModelArtifacts": artifacts},
-        "TrainingJobStatus": job["status"],
         "SecondaryStatus": job["secondary"],
         "StoppingCondition": {"MaxRuntimeInSeconds": DAY},
         **picked(request, _ECHOED),
         **{flag: bool(request.get(flag)) for flag in _FLAGS},
-        "CreationTime": moment(job["created"]),
         "LastModifiedTime": moment(job["modified"]),
         "SecondaryStatusTransitions": [
             {key: moment(at) if key != "Status" else at for key, at in one.items()}
             for one in job["transitions"]
         ],
     }
-    if job.get("started"):
-        answer["TrainingStartTime"] = moment(job["started"])
     if job.get("started") and job.get("ended"):
-        answer["TrainingEndTime"] = moment(job["ended"])
         seconds = (moment(job["ended"]) - moment(job["started"])).total_seconds()
         answer["TrainingTimeInSeconds"] = answer["BillableTimeInSeconds"] = max(1, round(seconds))
-    if job.get("reason"):
-        answer["FailureReason"] = job["reason"]
     if job.get("metrics"):
         answer["FinalMetricDataList"] = [
             {"MetricName": name, "Value": value, "Timestamp": moment(at)}

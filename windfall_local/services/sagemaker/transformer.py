@@ -20,7 +20,7 @@ from windfall_local.services.sagemaker.containers import (
 )
 from windfall_local.services.sagemaker.filters import Filter
 from windfall_local.services.sagemaker.hosting import DeploymentError, ModelFolder, lay_out
-from windfall_local.services.sagemaker.jobs import JobFailedError, Jobs, picked
+from windfall_local.services.sagemaker.jobs import JobFailedError, Jobs, head, picked
 from windfall_local.services.sagemaker.objects import Objects, Place, read_uri, reading_failed
 from windfall_local.services.sagemaker.records import Document, moment, now
 from windfall_local.services.sagemaker.serving import ServingContainer
@@ -98,18 +98,10 @@ class Transformer:
     async def announce(self, job: Document) -> None:
         """Put a job's state on the bus."""
         detail = {
-            "TransformJobName": job["name"],
-            "TransformJobArn": job["arn"],
-            "TransformJobStatus": job["status"],
+            **head(job, "Transform", _time),
             **picked(job["request"], _IN_EVENTS),
-            "CreationTime": _time(job["created"]),
             "Tags": {tag["Key"]: tag["Value"] for tag in tags_of(job)},
         }
-        for member, at in (("TransformStartTime", "started"), ("TransformEndTime", "ended")):
-            if job.get(at):
-                detail[member] = _time(job[at])
-        if job.get("reason"):
-            detail["FailureReason"] = job["reason"]
         await self._cloud.emit(
             "aws.sagemaker", "SageMaker Transform Job State Change", detail, [job["arn"]]
         )

@@ -7,9 +7,9 @@ from typing import Any
 from windfall_local.api import CallContext, Cloud
 from windfall_local.services.sagemaker import listing
 from windfall_local.services.sagemaker.constraints import check_constraints
-from windfall_local.services.sagemaker.jobs import Jobs, has_ended, picked
+from windfall_local.services.sagemaker.jobs import Jobs, has_ended, head, picked, summary
 from windfall_local.services.sagemaker.objects import read_uri
-from windfall_local.services.sagemaker.records import Document, Records, moment
+from windfall_local.services.sagemaker.records import Document, Records
 from windfall_local.services.sagemaker.transformer import PAYLOAD_MB, processing_of
 from windfall_local.services.sagemaker.wording import arn_of, in_use, invalid, missing, refuse
 
@@ -61,17 +61,7 @@ class TransformOperations:
     async def describe_transform_job(self, parameters: Answer, context: CallContext) -> Answer:
         """Where a job stands."""
         job = self._transform_job(parameters)
-        answer = {
-            "TransformJobName": job["name"],
-            "TransformJobArn": job["arn"],
-            "TransformJobStatus": job["status"],
-            **picked(job["request"], _ECHOED),
-            "CreationTime": moment(job["created"]),
-        }
-        for member, at in (("TransformStartTime", "started"), ("TransformEndTime", "ended")):
-            if job.get(at):
-                answer[member] = moment(job[at])
-        return {**answer, "FailureReason": job["reason"]} if job.get("reason") else answer
+        return {**head(job, "Transform"), **picked(job["request"], _ECHOED)}
 
     async def list_transform_jobs(self, parameters: Answer, context: CallContext) -> Answer:
         """Jobs, the latest first."""
@@ -96,16 +86,7 @@ class TransformOperations:
 
 
 def _summary(job: Document) -> Answer:
-    summary = {
-        "TransformJobName": job["name"],
-        "TransformJobArn": job["arn"],
-        "CreationTime": moment(job["created"]),
-        "LastModifiedTime": moment(job["modified"]),
-        "TransformJobStatus": job["status"],
-    }
-    if job.get("reason"):
-        summary["FailureReason"] = job["reason"]
-    return {**summary, "TransformEndTime": moment(job["ended"])} if job.get("ended") else summary
+    return summary(job, "Transform")
 
 
 def _check(parameters: Answer) -> None:
