@@ -3,17 +3,21 @@
 The project's own template in a local cloud of its own, which ends a function at its time-out and
 at its memory as AWS does. A table of 60 columns is dropped in the inbox and scored by asynchronous
 inference with a real XGBoost model. What matters beside "it worked": how near each function came
-to its 900 seconds and to its memory, in how many runs.
+to its 900 seconds and to its memory, in how many runs. At last, what as many held-out rows as a
+training of such a table may have take to be judged by.
 
     python -m bench.large_table [megabytes]     # 1,000 unless told otherwise; about ten minutes
 """
 
 from __future__ import annotations
 
+import resource
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +28,13 @@ from pyarrow import csv, parquet
 from bench.inference import COLUMNS, Peaks
 from bench.results import write_result
 from bench.scoring_stack import NAMES, Stack, local_stack
+from windfall.contracts.training import TrainingSpec
+from windfall.tables.answers import read_answers
 
 MEGABYTES = 1_000
+HELD_OUT = 1_000_000
+"""What split_table holds out at the most, of two classes."""
+FUNCTIONS = Path(__file__).parents[1] / "functions"
 _CHUNK = 50_000
 
 
@@ -80,8 +89,47 @@ def measure(stack: Stack, path: Path, rows: int) -> dict[str, Any]:
     }
 
 
+def judge(rows: int) -> dict[str, Any]:
+    """What evaluate_model does with the answers to so many held-out rows, in this process."""
+    sys.path.append(str(FUNCTIONS))
+    from evaluate_model.figures import evaluate  # noqa: PLC0415 - where Lambda has them
+    from evaluate_model.held_out import understand  # noqa: PLC0415
+
+    random = np.random.default_rng(2)
+    scores = random.random(rows)
+    labels = (random.random(rows) < scores).astype(float).tolist()
+    body = "\n".join(map(str, scores.tolist())).encode()
+    spec = TrainingSpec.model_validate(
+        {
+            "name": "bench",
+            "target": "y",
+            "task": "binary",
+            "classes": ["no", "yes"],
+            "rows": rows,
+            "counts": {},
+            "columns": [{"name": "x", "type": "number"}],
+            "left_out": [],
+            "inferred": [],
+            "profile": {},
+            "split": {},
+            "hyperparameters": {},
+        }
+    )
+    before, begin = _peak(), time.perf_counter()
+    evaluate(spec, labels, understand(read_answers(body, rows), spec, 0.5), 0.5)
+    return {
+        "rows": rows,
+        "seconds": round(time.perf_counter() - begin, 1),
+        "more_memory_mb": _peak() - before,
+    }
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
 def main(megabytes: int) -> None:
-    """Both kinds of files, one after the other."""
+    """Both kinds of files, one after the other; then what is judged by."""
     figures: dict[str, Any] = {"columns": COLUMNS}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -94,6 +142,8 @@ def main(megabytes: int) -> None:
             with local_stack(home) as stack:
                 stack.deploy(model)
                 figures[kind] = measure(stack, path, rows)
+    with ProcessPoolExecutor(1, get_context("spawn")) as alone:
+        figures["held_out_rows"] = alone.submit(judge, HELD_OUT).result()
     write_result("large_table", figures)
 
 
