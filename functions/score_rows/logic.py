@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +12,8 @@ from typing import TYPE_CHECKING
 from score_rows.models import ScoredRows, ScoreRowsTask
 from windfall.checkpoints import Checkpoints, TimeLeft, take_steps
 from windfall.contracts.scoring import ScoredPayload
-from windfall.errors import InvalidInputError, TransientError
+from windfall.errors import InvalidInputError
+from windfall.ports.scoring import BrokenModelError
 from windfall.tables import workroom
 
 if TYPE_CHECKING:
@@ -20,7 +23,8 @@ if TYPE_CHECKING:
 
 _WORKERS = 4
 """Requests side by side: what one small instance answers well."""
-_TRIES = 3
+_PAUSES = (2.0, 10.0)
+"""Seconds before a payload that broke the model is sent again, and once more; then it failed."""
 _LONGEST_REASON = 300
 
 
@@ -30,6 +34,7 @@ class RowScorer:
 
     store: ObjectStore
     scoring: SynchronousScoring
+    pause: Callable[[float], None] = time.sleep
 
     def score(self, task: ScoreRowsTask, time_left: TimeLeft) -> ScoredRows:
         """Score every payload that was not scored by an earlier try.
@@ -38,7 +43,7 @@ class RowScorer:
             InvalidInputError: The analysis names no endpoint.
             NotFoundError: There is no such endpoint.
             WorkContinuesError: Time runs low; the answers that are there are kept.
-            TransientError: The model broke, is not ready, or busy; try again.
+            TransientError: The endpoint is not ready, or busy; try again.
         """
         plan = task.analysis.table
         if plan.endpoint is None:
@@ -53,7 +58,7 @@ class RowScorer:
         body = work.part(workroom.payload_name(number, plan.content_type))
         try:
             answer = self._answer(plan, body)
-        except InvalidInputError as error:
+        except (InvalidInputError, BrokenModelError) as error:
             failure = ScoredPayload(number=number, reason=str(error)[:_LONGEST_REASON])
             work.save(workroom.failure_name(number), failure.model_dump_json().encode())
         else:
@@ -61,10 +66,11 @@ class RowScorer:
             work.save(name, answer, plan.content_type)
 
     def _answer(self, plan: TablePlan, body: bytes) -> bytes:
-        """The model's answer; one that breaks now and then is asked again at once."""
-        for _ in range(_TRIES - 1):
-            with suppress(TransientError):
+        """The model's answer; one that breaks now and then is asked again."""
+        for seconds in _PAUSES:
+            with suppress(BrokenModelError):
                 return self.scoring.score(plan.endpoint or "", body, plan.content_type)
+            self.pause(seconds)
         return self.scoring.score(plan.endpoint or "", body, plan.content_type)
 
 

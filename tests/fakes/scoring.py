@@ -16,6 +16,7 @@ from windfall.contracts.scoring import TableAnalysis
 from windfall.errors import NotFoundError, WindfallError
 from windfall.ports.scoring import (
     AsynchronousScoring,
+    BrokenModelError,
     InferenceRequest,
     ScoringModels,
     SynchronousScoring,
@@ -79,7 +80,7 @@ class FakeSynchronousScoring:
 
     def __init__(self, answer: Answer = row_sums) -> None:
         self.answer = answer
-        self.broken: list[WindfallError] = []
+        self.broken: list[WindfallError | BrokenModelError] = []
         self.bodies: list[bytes] = []
 
     def score(self, endpoint: str, body: bytes, content_type: ContentType) -> bytes:

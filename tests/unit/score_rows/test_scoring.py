@@ -7,10 +7,13 @@ import pytest
 from prepare_table.logic import TablePreparer
 from score_rows.logic import RowScorer
 from score_rows.models import ScoredRows, ScoreRowsTask
-from tests.fakes.scoring import FakeSynchronousScoring, scoring_analysis
+from tests.fakes.scoring import RESULTS, FakeSynchronousScoring, scoring_analysis
 from tests.fakes.storage import FakeObjectStore
+from windfall.contracts.base import S3Pointer
 from windfall.contracts.scoring import ScoredPayload
 from windfall.errors import InvalidInputError, NotFoundError, TransientError, WorkContinuesError
+from windfall.ports.scoring import BrokenModelError
+from windfall.tables import workroom
 
 LINE = ",".join(["1.25"] * 20) + "\n"
 
@@ -27,11 +30,13 @@ class Stage:
         )
         prepared = TablePreparer(self.store).prepare(self.analysis, lambda: 900_000)
         assert prepared.payloads == [1, 2, 3]
+        self.pauses: list[float] = []
         self.service = FakeSynchronousScoring(lambda body: b"1\n" * body.count(b"\n"))
 
     def score(self, left: int = 600_000) -> ScoredRows:
         task = ScoreRowsTask(analysis=self.analysis, payloads=[1, 2, 3])
-        return RowScorer(self.store, self.service).score(task, lambda: left)
+        scorer = RowScorer(self.store, self.service, self.pauses.append)
+        return scorer.score(task, lambda: left)
 
 
 def test_every_payload_is_sent_once() -> None:
@@ -53,13 +58,39 @@ def test_a_payload_that_the_model_refuses_is_told_and_not_sent_again() -> None:
 
 def test_a_model_that_breaks_now_and_then_is_asked_again() -> None:
     stage = Stage()
-    stage.service.broken = [TransientError("500")] * 2
+    stage.service.broken = [BrokenModelError("500")] * 2
     assert stage.score() == ScoredRows(scored=[])
+    assert len(stage.service.bodies) == 5
+    assert stage.pauses
 
 
-def test_a_model_that_stays_broken_is_left_to_the_machines_patience() -> None:
+def test_a_payload_that_breaks_the_model_each_time_is_told_and_the_rest_is_scored() -> None:
     stage = Stage()
-    stage.service.broken = [TransientError("500")] * 99
+    first = stage.service.answer
+
+    def breaks(body: bytes) -> bytes:
+        if b"9.75" in body:
+            raise BrokenModelError("The model answered with 500: out of memory")
+        return first(body)
+
+    stage.service.answer = breaks
+    place = S3Pointer(
+        bucket=RESULTS,
+        key=f"{workroom.work_location(stage.analysis).prefix}parts/table/payloads/000002.csv",
+    )
+    body = stage.store.read(place).replace(b"1.25", b"9.75", 1)
+    stage.store.drop(place.bucket, place.key, body)
+    (failed,) = stage.score().scored
+    assert (failed.number, failed.reason) == (2, "The model answered with 500: out of memory")
+    assert sorted(stage.pauses) == [2, 10]
+    assert len(stage.service.bodies) == 2 + 3
+    assert stage.score().scored == [failed]
+    assert len(stage.service.bodies) == 2 + 3
+
+
+def test_an_endpoint_that_is_not_ready_is_left_to_the_machines_patience() -> None:
+    stage = Stage()
+    stage.service.broken = [TransientError("it is being created")] * 99
     with pytest.raises(TransientError):
         stage.score()
     asked = len(stage.service.bodies)

@@ -23,6 +23,7 @@ from windfall.addresses import object_at
 from windfall.clock import Clock, timestamp, utc_now
 from windfall.contracts.jobs import Completion, JobId
 from windfall.errors import InvalidInputError, NotFoundError, TransientError
+from windfall.ports.scoring import BrokenModelError
 
 if TYPE_CHECKING:
     from windfall.contracts.input_contract import ContentType
@@ -174,10 +175,10 @@ def _asked(endpoint: str, ask: Callable[[Any], Any]) -> dict[str, Any]:
     return answer
 
 
-def _model_error(error: ClientError) -> InvalidInputError | TransientError:
+def _model_error(error: ClientError) -> InvalidInputError | BrokenModelError:
     """What the container said; 5xx is worth another try."""
     status = int(error.response.get("OriginalStatusCode") or 500)
     said = error.response.get("OriginalMessage") or error.response["Error"]["Message"]
     words = " ".join(str(said).split())[:_LONGEST_ANSWER]
-    kind = InvalidInputError if 400 <= status < 500 else TransientError
+    kind = InvalidInputError if 400 <= status < 500 else BrokenModelError
     return kind(f"The model answered with {status}: {words}")

@@ -68,6 +68,10 @@ class AsynchronousScoring(JobService, Protocol):
         ...
 
 
+class BrokenModelError(Exception):
+    """The model's container answered with 5xx: the rows may be the reason. Inner to Windfall."""
+
+
 class SynchronousScoring(Protocol):
     """Endpoints that answer at once: real-time and serverless ones."""
 
@@ -76,6 +80,7 @@ class SynchronousScoring(Protocol):
 
         Raises:
             InvalidInputError: The model's container refused the rows (4xx).
-            TransientError: It broke (5xx), or is not ready yet.
+            BrokenModelError: It broke (5xx).
+            TransientError: It is not ready yet, or did not answer in time.
         """
         ...
