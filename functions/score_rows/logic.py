@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _WORKERS = 4
 """Requests side by side: what one small instance answers well."""
-_PAUSES = (2.0, 10.0)
+_PAUSES = (1.0, 5.0)
 """Seconds before a payload that broke the model is sent again, and once more; then it failed."""
 _LONGEST_REASON = 300
 

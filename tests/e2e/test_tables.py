@@ -67,8 +67,16 @@ def profile(deployment: Deployment, models: Models, churn: str) -> Iterator[str]
         yield name
 
 
+csv.field_size_limit(1 << 20)
+
+
 def predictions(deployment: Deployment, manifest: Manifest) -> list[dict[str, str]]:
     text = deployment.result(manifest, "predictions.csv").decode()
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def rejected(deployment: Deployment, manifest: Manifest) -> list[dict[str, str]]:
+    text = deployment.result(manifest, "rejected.csv").decode()
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
@@ -198,11 +206,39 @@ def test_a_wrong_type_far_down_is_told_with_row_and_column(
     assert manifest.status == "analyzed", [one.reason for one in manifest.outcomes]
     outcome = outcome_of(manifest, "table")
     assert outcome.summary["reasons"] == ["row 70,001, column a: 'abc' is not a number"]
-    (rejected,) = csv.DictReader(
-        io.StringIO(deployment.result(manifest, "rejected.csv").decode(), newline="")
-    )
-    assert (rejected["row"], rejected["id"]) == ("70001", table[70_000][0])
+    (row,) = rejected(deployment, manifest)
+    assert (row["row"], row["id"]) == ("70001", table[70_000][0])
     assert len(predictions(deployment, manifest)) == 70_099
+
+
+def test_more_rows_are_rejected_than_scored(
+    deployment: Deployment, models: Models, churn: str
+) -> None:
+    table = rows(3_000)
+    for number, row in enumerate(table):
+        if number % 3:
+            row[1 + number % 4] = "?"
+    settings = {"endpoint": churn, "contract": models.contract()}
+    with scoring(deployment, **settings) as name:
+        manifest = deployment.analyze("wrong model.csv", as_csv(table), profile=name)
+    assert manifest.status == "partial"
+    assert [one.feature for one in manifest.outcomes] == ["table"]
+    assert "2,000 of 3,000 rows do not fit the model (10 % at most may): row 2, column b: '?'" in (
+        manifest.outcomes[0].reason or ""
+    )
+    assert len(rejected(deployment, manifest)) == 2_000
+
+    with scoring(deployment, **settings, most_rejected=90) as name:
+        manifest = deployment.analyze("wrong model.csv", as_csv(table), profile=name)
+    check(deployment, manifest, table[::3])
+    assert len(rejected(deployment, manifest)) == 2_000
+
+
+def test_cells_of_any_length_come_through(deployment: Deployment, profile: str) -> None:
+    table = [[*row, "word " * 60_000] for row in rows(3)]
+    manifest = deployment.analyze("essays.csv", as_csv(table, [*HEADER, "essay"]), profile=profile)
+    check(deployment, manifest, table)
+    assert {len(row["essay"]) for row in predictions(deployment, manifest)} == {300_000}
 
 
 @pytest.mark.parametrize(
@@ -286,18 +322,25 @@ def test_an_endpoint_that_is_being_created_is_waited_for(
     check(deployment, manifest, table)
 
 
-def test_an_endpoint_that_fails_each_second_request_scores_every_row(
-    deployment: Deployment, models: Models
+@pytest.mark.parametrize("mode", ["async", "real_time"])
+def test_an_endpoint_that_fails_each_second_request_loses_no_row(
+    deployment: Deployment, models: Models, mode: str
 ) -> None:
     source = EACH_SECOND_FAILS.replace("COUNTER", uuid.uuid4().hex)
     source = source.replace("from sagemaker_inference import encoder\n", "")
-    endpoint = models.endpoint(models.script(source))
-    with scoring(deployment, endpoint=endpoint) as name:
-        table = rows(50)
+    endpoint = models.endpoint(models.script(source), asynchronous=mode == "async")
+    with scoring(deployment, endpoint=endpoint, mode=mode, payload_megabytes=1) as name:
+        table = rows(1_000 if mode == "async" else 60_000)
         manifest = deployment.analyze("flaky.csv", as_csv(table), profile=name)
-    assert manifest.status == "analyzed", [one.reason for one in manifest.outcomes]
-    found = [float(row["prediction"]) for row in predictions(deployment, manifest)]
-    assert found == pytest.approx([sum(map(float, row[1:])) for row in table], rel=1e-5)
+    # Of payloads side by side one may meet the failing turn each of its three times: it is told.
+    found = predictions(deployment, manifest)
+    unscored = rejected(deployment, manifest) if manifest.status == "partial" else []
+    assert all("the first of two" in row["reason"] or "500" in row["reason"] for row in unscored)
+    assert sorted(int(row["row"]) for row in found + unscored) == [*range(1, len(table) + 1)]
+    sums = [sum(map(float, table[int(row["row"]) - 1][1:])) for row in found]
+    assert [float(row["prediction"]) for row in found] == pytest.approx(sums, rel=1e-5)
+    if mode == "async":
+        assert not unscored
 
 
 def test_what_a_container_refuses_is_told_in_its_words(
