@@ -15,7 +15,7 @@ from windfall.clock import Clock, utc_now
 from windfall.contracts.languages import Voice
 from windfall.contracts.outcome import Outcome, ServiceCall
 from windfall.errors import InvalidInputError, UnsupportedError
-from windfall.features import Finding, settle
+from windfall.features import Finding, check_length, settle
 from windfall.metering import totalled
 from windfall.mp3 import audible, first_frames, header_frame, silent_frame, sound
 
@@ -139,12 +139,8 @@ class _Work:
     def _check_length(self, cues: Sequence[Cue]) -> None:
         if not cues:
             raise UnsupportedError("no text to speak")
-        characters, most = sum(len(cue.text) for cue in cues), self._plan.max_characters
-        if characters > most:
-            raise UnsupportedError(
-                f"The captions have {characters:,} characters; the profile speaks up to "
-                f"{most:,} (speech.max_characters)."
-            )
+        characters = sum(len(cue.text) for cue in cues)
+        check_length("The captions have", characters, "speaks", self._plan.max_characters)
 
     def _take(self, step: _Step) -> None:
         voice = self._voice_of(step.cue.speaker)

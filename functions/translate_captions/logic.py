@@ -15,7 +15,7 @@ from windfall.clock import Clock, utc_now
 from windfall.contracts.base import S3Pointer
 from windfall.contracts.outcome import Outcome, OutcomeStatus, ServiceCall
 from windfall.errors import UnsupportedError
-from windfall.features import Finding, settle
+from windfall.features import Finding, check_length, settle
 
 if TYPE_CHECKING:
     from windfall.ports.analysis_services import Translation
@@ -140,14 +140,10 @@ class _Work:
 
     def _check_length(self, found: Sequence[Passage]) -> None:
         characters = sum(len(passage.text) for passage in found)
-        most = self._task.target.max_characters
         if not characters:
             raise UnsupportedError("no text")
-        if characters > most:
-            raise UnsupportedError(
-                f"The captions have {characters:,} characters; "
-                f"the profile translates up to {most:,} (languages.max_characters)."
-            )
+        most = self._task.target.max_characters
+        check_length("The captions have", characters, "translates", most)
 
     def _take(self, request: _Request) -> None:
         whole = "\n".join(request.texts)

@@ -9,7 +9,7 @@ from windfall.checkpoints import Checkpoints, TimeLeft, part_name, take_steps
 from windfall.clock import Clock, utc_now
 from windfall.contracts.outcome import Outcome, ServiceCall
 from windfall.errors import UnsupportedError
-from windfall.features import Finding, settle
+from windfall.features import Finding, check_length, settle
 from windfall.text.chunks import Chunk, split
 
 if TYPE_CHECKING:
@@ -84,12 +84,7 @@ class _Work:
         return self._keep(text, chunks, self._translated(chunks))
 
     def _check_length(self, text: str) -> None:
-        most = self._task.target.max_characters
-        if len(text) > most:
-            raise UnsupportedError(
-                f"The text has {len(text):,} characters; "
-                f"the profile translates up to {most:,} (languages.max_characters)."
-            )
+        check_length("The text has", len(text), "translates", self._task.target.max_characters)
         if not text.strip():
             raise UnsupportedError("no text")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from windfall.clock import Clock, timestamp
 from windfall.contracts.outcome import Outcome, OutcomeStatus, ServiceCall
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MOST_SUMMARY = 2_000
 """Bytes of a summary as JSON: a hundred outcomes fit into a state of 256 KiB."""
 _LONGEST_REASON = 1_000
+_LENGTHS = {"translates": "languages.max_characters", "speaks": "speech.max_characters"}
+"""Where the profile says how long a text may be."""
 
 
 class Finding(NamedTuple):
@@ -69,6 +71,27 @@ def settle(
     )
     checkpoints.finish(outcome)
     return outcome
+
+
+def check_length(
+    subject: str, characters: int, does: Literal["translates", "speaks"], most: int
+) -> None:
+    """Refuse what is longer than the profile lets it be.
+
+    Args:
+        subject: What is that long, with its verb: `The text has`.
+        characters: How many.
+        does: What is to be done with it.
+        most: How many the profile allows.
+
+    Raises:
+        UnsupportedError: It is longer.
+    """
+    if characters > most:
+        raise UnsupportedError(
+            f"{subject} {characters:,} characters; the profile {does} up to {most:,} "
+            f"({_LENGTHS[does]})."
+        )
 
 
 def fitted(summary: dict[str, Any]) -> dict[str, Any]:

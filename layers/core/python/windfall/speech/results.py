@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from windfall.errors import UnsupportedError
-from windfall.features import Finding
+from windfall.features import Finding, check_length
 
 if TYPE_CHECKING:
     from windfall.contracts.base import OutputLocation, S3Pointer
@@ -43,11 +42,7 @@ class SpeechResults(NamedTuple):
         Raises:
             UnsupportedError: It is.
         """
-        if len(text) > self.plan.max_characters:
-            raise UnsupportedError(
-                f"The text has {len(text):,} characters; the profile speaks up to "
-                f"{self.plan.max_characters:,} (speech.max_characters)."
-            )
+        check_length("The text has", len(text), "speaks", self.plan.max_characters)
 
     def write(self, speech: JoinedSpeech, text: str, calls: Sequence[ServiceCall]) -> Finding:
         """Write both, and say what there is to show."""
