@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import wave
+import zlib
 from typing import Any
 
 import pytest
@@ -152,6 +153,13 @@ def test_a_page_is_told_from_a_picture_and_its_letters_are_about_as_many() -> No
     shown = next(one for one in page.amounts if one.name == "text in the picture")
     assert shown.value == pytest.approx(sum(map(len, lines)), rel=0.3)
     assert "translation.es" in costs(page)
+    buffer = io.BytesIO()
+    turned = Image.open(io.BytesIO(picture(*lines))).rotate(90, expand=True)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # a camera that was held upright
+    turned.save(buffer, "JPEG", exif=exif)
+    sideways = estimate_of(buffer.getvalue())
+    assert "translation.es" in costs(sideways)
     noise = Image.effect_noise((600, 400), 90)
     buffer = io.BytesIO()
     noise.save(buffer, "PNG")
@@ -171,3 +179,23 @@ def test_a_page_is_told_from_a_picture_and_its_letters_are_about_as_many() -> No
 )
 def test_a_language_is_guessed_by_its_small_words(text: str, language: str | None) -> None:
     assert likely_language(text) == language
+
+
+def test_a_large_text_is_weighed_and_not_read() -> None:
+    body = LETTER.encode() * 14_000
+    found = estimate_of(body, "a.txt", languages={"targets": []}, text={"features": []})
+    (amount,) = found.amounts
+    assert (amount.value, found.language) == (len(body), "en")
+    assert amount.basis is not None
+    assert costs(found) == {"language": pytest.approx(1e-4 * 50)}
+
+
+def test_a_picture_that_can_not_be_decoded_shows_no_text() -> None:
+    whole = picture("A line of text.", "And another one.", "And one more below them.")
+    place = whole.index(b"IDAT") + 4
+    length = int.from_bytes(whole[place - 8 : place - 4], "big")
+    broken = bytes(length)
+    chunk = b"IDAT" + broken + zlib.crc32(b"IDAT" + broken).to_bytes(4, "big")
+    found = estimate_of(whole[: place - 4] + chunk + whole[place + length + 4 :])
+    (shown,) = (one for one in found.amounts if one.name == "text in the picture")
+    assert (shown.value, shown.basis) == (0, "it can not be decoded")

@@ -22,7 +22,7 @@ from windfall.estimating.texts import (
     features_of_text,
 )
 from windfall.metering import image_call, transcribe_call, video_call
-from windfall.text.extraction import extract
+from windfall.text.extraction import MOST_CHARACTERS, extract
 
 if TYPE_CHECKING:
     from windfall.contracts.analysis import TextPlan
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from windfall.preflight.snapshot import Snapshot
     from windfall.pricing import PriceList
 
+_MOST_READ = 5_000_000
+"""Bytes of a text that is read to be estimated: admission has not the time of prepare_text."""
+_PACKED = frozenset({"docx", "pdf"})
 _BY_THE_HOUR = "an endpoint is paid for by the hour, whatever it scores"
 
 
@@ -126,15 +129,30 @@ class _Reckoning:
 
     def _text(self) -> Iterator[Reckoned]:
         try:
-            found = extract(self.snapshot.whole(), self.inspection.format).text
+            characters = self._read() if self.snapshot.size <= _MOST_READ else self._weighed()
         except InvalidInputError as error:
             yield Reckoned("language", note=str(error))
             return
-        self._told("text", len(found), "characters")
-        self._speaks(likely_language(found), "by its small words")
         if self.plan.text is not None:
             self._told_translations(self.plan.text)
-            yield from features_of_text(self.plan.text, Text(len(found), self.language))
+            yield from features_of_text(self.plan.text, Text(characters, self.language))
+
+    def _read(self) -> int:
+        """The characters of a text, counted."""
+        found = extract(self.snapshot.whole(), self.inspection.format).text
+        self._told("text", len(found), "characters")
+        self._speaks(likely_language(found), "by its small words")
+        return len(found)
+
+    def _weighed(self) -> int:
+        """The characters of a text that takes too long to be read twice, by its size."""
+        is_packed = self.inspection.format in _PACKED
+        rate = rates.PACKED if is_packed else rates.WRITTEN
+        characters = min(MOST_CHARACTERS, round(self.snapshot.size / rate.value))
+        self._told("text", characters, "characters", rate.basis)
+        beginning = "" if is_packed else self.snapshot.beginning().decode("utf-8", "replace")
+        self._speaks(likely_language(beginning), "by the small words of its beginning")
+        return characters
 
     def _audio(self) -> Iterator[Reckoned]:
         yield from self._sound(self._seconds(rates.SOUND_BYTES))

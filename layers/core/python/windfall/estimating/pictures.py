@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from PIL import Image, ImageChops, ImageFilter
+from PIL import Image, ImageChops, ImageFilter, ImageOps
 
+from windfall.errors import InvalidInputError
 from windfall.estimating.rates import PHOTOGRAPH
+from windfall.preflight.images import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,11 +43,11 @@ class Shown(NamedTuple):
 
 def shown_text(snapshot: Snapshot) -> Shown:
     """How many characters a picture seems to show."""
-    snapshot.stream.seek(0)
-    with Image.open(snapshot.stream) as picture:
-        picture.draft("L", (_SIDE, _SIDE))
-        grey = picture.convert("L")
-    grey.thumbnail((_SIDE, _SIDE))
+    try:
+        grey = _small_and_grey(snapshot)
+    except InvalidInputError:
+        # The beginning of a PNG may be whole and its middle not; Rekognition will say so.
+        return Shown(0, "it can not be decoded")
     around = grey.filter(ImageFilter.BoxBlur(max(4, _SIDE // 60)))
     darker = ImageChops.subtract(around, grey)
     ink = darker.point(lambda level: 255 if level > _CONTRAST else 0)
@@ -56,6 +58,16 @@ def shown_text(snapshot: Snapshot) -> Shown:
         return Shown(0, PHOTOGRAPH.basis)
     characters = round(sum(_characters(ink, top, bottom) for top, bottom in lines))
     return Shown(characters, "its lines and their heights were measured, not read")
+
+
+def _small_and_grey(snapshot: Snapshot) -> Image.Image:
+    snapshot.stream.seek(0)
+    with reading("picture"), Image.open(snapshot.stream) as picture:
+        picture.draft("L", (_SIDE, _SIDE))
+        # Small first, for memory's sake; a palette's numbers are no colours to be averaged.
+        whole = picture.convert("L") if picture.mode in {"P", "1"} else picture
+        whole.thumbnail((_SIDE, _SIDE))
+        return ImageOps.exif_transpose(whole).convert("L")
 
 
 def _share(difference: Image.Image, below: int) -> float:

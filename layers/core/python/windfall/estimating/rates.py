@@ -48,6 +48,12 @@ SOUND_BYTES = Rate(
 VIDEO_BYTES = Rate(
     500_000, "bytes a second of video", "4 Mbit/s, where the file does not tell its length"
 )
+PACKED = Rate(
+    30,
+    "bytes of a document for each character",
+    "a choice: PDF and docx over 5 MB are not read beforehand, and pictures may be most of them",
+)
+WRITTEN = Rate(1, "bytes of a text for each character", "texts over 5 MB are not read beforehand")
 TRAINING = Rate(
     180, "seconds of each training job", "a small XGBoost job, starting up included; not measured"
 )

@@ -55,7 +55,7 @@ def inspect_image(snapshot: Snapshot, image_format: str) -> Inspection:
         InvalidInputError: It is broken, too small, or too large to be decoded.
     """
     snapshot.stream.seek(0)
-    with _reading(image_format), _open(snapshot.stream, image_format) as image:
+    with reading(image_format), _open(snapshot.stream, image_format) as image:
         width, height = image.size
         _check_pixels(width, height)
         _check_whole(image, image_format)
@@ -75,7 +75,7 @@ def working_copy(stream: IO[bytes], image_format: str) -> WorkingCopy:
     PNG where the original lost nothing and the copy is small enough, else JPEG.
     """
     stream.seek(0)
-    with _reading(image_format), _open(stream, image_format) as opened:
+    with reading(image_format), _open(stream, image_format) as opened:
         upright = _upright(opened)
     if min(upright.size) < LEAST_SIDE:
         upright = ImageOps.scale(upright, LEAST_SIDE / min(upright.size), Image.Resampling.LANCZOS)
@@ -156,7 +156,7 @@ def _check_pixels(width: int, height: int) -> None:
 
 
 @contextmanager
-def _reading(image_format: str) -> Iterator[None]:
+def reading(image_format: str) -> Iterator[None]:
     """Turn what Pillow raises on broken files into a reason."""
     try:
         with warnings.catch_warnings():
