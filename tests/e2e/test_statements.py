@@ -293,7 +293,9 @@ def everything_used(deployment: Deployment) -> None:
 def used(process: LocalProcess) -> dict[str, list[Used]]:
     """What each role has needed so far."""
     needs: dict[str, list[Used]] = defaultdict(list)
-    for line in process.audit.read_text(encoding="utf-8").splitlines():
+    # The last line may be half written.
+    whole, _, _ = process.audit.read_text(encoding="utf-8").rpartition("\n")
+    for line in whole.splitlines():
         entry = json.loads(line)
         context = {name: tuple(values) for name, values in entry["context"].items()}
         role = entry["role"].rpartition("/")[2]
