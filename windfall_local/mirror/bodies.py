@@ -43,6 +43,7 @@ class Bodies:
         self._write = write
         self._fresh: set[str] = set()
         self._met: dict[int, tuple[bytes, tuple[Piece, ...]]] = {}
+        self._meets = True
         self._named: set[str] | None = None
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -105,7 +106,17 @@ class Bodies:
 
     def meet(self, body: bytes, pieces: tuple[Piece, ...]) -> None:
         """Remember, until the request is answered, where these bytes lie already."""
-        self._met[id(body)] = (body, pieces)
+        if self._meets:
+            self._met[id(body)] = (body, pieces)
+
+    @contextmanager
+    def passing_by(self) -> Iterator[None]:
+        """Remember nothing that is read meanwhile: it is a part of something, and would add up."""
+        self._meets = False
+        try:
+            yield
+        finally:
+            self._meets = True
 
     def recognise(self, body: bytes) -> tuple[Piece, ...] | None:
         """Where these very bytes lie, if this request met them: a copy needs no second file."""

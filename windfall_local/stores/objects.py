@@ -151,7 +151,8 @@ def fit_objects() -> None:
 
     def complete_by_parts(upload: FakeMultipart, body: Any) -> Any:
         asked = list(body)
-        content, *rest = complete(upload, iter(asked))
+        with _bodies.passing_by():
+            content, *rest = complete(upload, iter(asked))
         if _bodies.takes(content):
             parts = [upload.parts[number]._value_buffer for number, _ in asked]
             _bodies.meet(content, tuple(piece for part in parts for piece in part.as_pieces()))

@@ -65,6 +65,15 @@ def test_a_body_that_is_gone_or_cut_short_is_not_made_up(tmp_path: Path) -> None
         bodies.read([Piece("b", 3)])
 
 
+def test_parts_that_are_put_together_are_not_held(tmp_path: Path) -> None:
+    bodies = Bodies(tmp_path)
+    with bodies.passing_by():
+        bodies.meet(BODY, (Piece("a", LARGE),))
+    assert bodies.recognise(BODY) is None
+    bodies.meet(BODY, (Piece("a", LARGE),))
+    assert bodies.recognise(BODY) == (Piece("a", LARGE),)
+
+
 def test_what_neither_a_snapshot_nor_this_period_knows_is_removed(tmp_path: Path) -> None:
     bodies = Bodies(tmp_path)
     for name in ("named", "gone"):
