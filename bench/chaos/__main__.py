@@ -34,7 +34,7 @@ from bench.results import FOLDER, write_result
 STEPS, KILLS = "killed at each call", "killed with -9"
 
 
-def tried(home: Path, kills: int, seed: int, only: list[str]) -> dict[str, Any]:
+def tried(home: Path, kills: int, seed: int, only: list[str], files: int | None) -> dict[str, Any]:
     """The figures of every trial, by its name."""
     found: dict[str, Any] = {}
     for name in [STEPS, *faulted.TRIALS, KILLS]:
@@ -49,7 +49,7 @@ def tried(home: Path, kills: int, seed: int, only: list[str]) -> dict[str, Any]:
             figures = run(folder, kills, seed)
             found[name] = {**figures, "faults_injected": kills, "wrong": failures(figures)}
         else:
-            found[name] = faulted.run(folder, faulted.TRIALS[name], seed)
+            found[name] = faulted.run(folder, faulted.TRIALS[name], seed, files)
     return found
 
 
@@ -63,10 +63,12 @@ if __name__ == "__main__":
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="keeps the data directories")
+    parser.add_argument("--files", type=int, help="for each trial, instead of its own number")
     parser.add_argument("--only", nargs="*", default=[], help="names of trials")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
-        trials = tried(chosen.folder or Path(made), chosen.kills, chosen.seed, chosen.only)
+        home = chosen.folder or Path(made)
+        trials = tried(home, chosen.kills, chosen.seed, chosen.only, chosen.files)
     trials = (_known() if chosen.only else {}) | trials
     injected = {name: one["faults_injected"] for name, one in trials.items()}
     wrong = [f"{name}: {line}" for name, one in trials.items() for line in one["wrong"]]

@@ -193,6 +193,17 @@ def test_every_rule_target_has_dead_letters() -> None:
             assert "DeadLetterConfig" in target, logical_id
 
 
+def test_a_file_ends_whichever_machine_breaks_off_and_however() -> None:
+    recording = {
+        logical_id
+        for logical_id, machine in of_type("AWS::Serverless::StateMachine")
+        if "RecordInsightsFunctionArn" in machine.get("DefinitionSubstitutions", {})
+    }
+    detail = TEMPLATE["Resources"]["ExecutionFailedRule"]["Properties"]["EventPattern"]["detail"]
+    assert {one["Ref"] for one in detail["stateMachineArn"]} == recording
+    assert set(detail["status"]) == {"FAILED", "TIMED_OUT", "ABORTED"}
+
+
 def test_every_dead_letter_queue_has_an_alarm() -> None:
     watched = {
         dimension["Value"]["Fn::GetAtt"][0]
