@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from windfall.contracts.features import ImageFeature, VideoFeature
 from windfall.contracts.outcome import Outcome, OutcomeStatus, ServiceCall
+from windfall.metering import image_call, video_call
 from windfall.pricing import PriceList
 
 PRICES = PriceList.of_region("us-east-1")
@@ -30,6 +32,13 @@ def call(operation: str, units: float, variant: str | None = None) -> ServiceCal
 )
 def test_a_call_costs_what_the_list_says(paid: ServiceCall, dollars: float) -> None:
     assert PRICES.cost_of([paid]) == pytest.approx(dollars)
+
+
+def test_every_feature_of_pictures_has_a_price() -> None:
+    for image_feature in ImageFeature:
+        assert PRICES.cost_of([image_call(image_feature)]), image_feature
+    for video_feature in VideoFeature:
+        assert PRICES.cost_of([video_call(video_feature, 60)]), video_feature
 
 
 def test_one_unknown_price_leaves_the_sum_unknown() -> None:

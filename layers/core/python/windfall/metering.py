@@ -10,8 +10,6 @@ from windfall.contracts.outcome import ServiceCall
 _COMPREHEND_UNIT = 100
 """Characters; each text costs three units at least."""
 _COMPREHEND_LEAST = 3
-
-
 _LEAST_TRANSCRIBED = 15
 """Seconds that a job of Transcribe costs at least."""
 _IMAGE_OPERATIONS = {
