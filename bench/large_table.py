@@ -6,7 +6,7 @@ inference with a real XGBoost model. What matters beside "it worked": how near e
 to its 900 seconds and to its memory, in how many runs. At last, what as many held-out rows as a
 training of such a table may have take to be judged by.
 
-    python -m bench.large_table [megabytes]     # 1,000 unless told otherwise; about ten minutes
+    python -m bench.large_table [megabytes]     # 1,000 unless told otherwise; about eight minutes
 """
 
 from __future__ import annotations
