@@ -197,7 +197,8 @@ def score_tables(deployment: Deployment) -> None:
 def train_a_model(deployment: Deployment) -> None:
     """A dataset becomes a model behind an asynchronous endpoint, and a table is scored by it."""
     body = as_csv_of(CUSTOMERS, customers(400, seed=random.randrange(1_000_000)))
-    with deployment.profile(json.dumps({"table": {"train": {"name": "proof"}}})) as name:
+    wanted = {"table": {"train": {"name": "proof", "explain": ["member"]}}}
+    with deployment.profile(json.dumps(wanted)) as name:
         deployment.wait(deployment.drop(f"{name}/proof.csv", body), seconds=400)
     deployment.wait(deployment.drop("proof/new.csv", body, profile="proof"), seconds=400)
 
