@@ -141,7 +141,7 @@ def test_every_interleaving_of_two_deliveries_of_one_event_costs_one_analysis() 
         _ends_well(world, 1)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(schedule=st.lists(st.integers(0, 2), max_size=60))
 def test_equal_files_may_come_at_any_moment_of_the_recording(schedule: list[int]) -> None:
     world = World()

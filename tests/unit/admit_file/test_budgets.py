@@ -237,7 +237,7 @@ def test_a_crash_after_any_step_heals_on_redelivery(what: str) -> None:
     assert operations > 2
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     schedule=st.lists(st.integers(0, 5), max_size=90),
     fits=st.integers(0, 4),

@@ -47,7 +47,7 @@ def by_definition(predict: Any, row: Any, baseline: Any) -> Any:
 FLOATS = st.floats(-5, 5, allow_nan=False)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     st.lists(FLOATS, min_size=4, max_size=4),
     st.lists(st.lists(FLOATS, min_size=4, max_size=4), min_size=1, max_size=3),

@@ -59,7 +59,7 @@ def test_a_signed_request_is_its_signers(keys: KeyRegistry) -> None:
     assert verify(signed(keys, principal=ROLE), keys, REGION).session.principal == ROLE
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     key=st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=30),
     values=st.lists(st.text(max_size=8), max_size=3),

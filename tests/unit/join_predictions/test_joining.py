@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -262,7 +262,6 @@ VALUES = st.floats(allow_nan=False, allow_infinity=False, width=32)
 
 
 @given(st.lists(VALUES, min_size=1, max_size=200), st.integers(1, 5))
-@settings(deadline=None)
 def test_counts_of_parts_add_up_to_the_counts_of_the_whole(values: list[float], parts: int) -> None:
     whole = Distribution([count(["p"], len(values), values, None)])
     pieces = [values[place::parts] for place in range(parts)]

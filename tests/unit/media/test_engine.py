@@ -113,7 +113,7 @@ def test_a_long_recording_is_never_in_memory(tmp_path: Path) -> None:
     assert peak < 2_000_000
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     noise=st.binary(max_size=200),
     magic=st.sampled_from([b"RIFF....WAVE", b"ID3\x04", b"\xff\xfb\x90", b"OggS"]),

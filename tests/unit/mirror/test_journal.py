@@ -63,7 +63,7 @@ def test_a_torn_end_costs_the_entry_that_was_not_whole_and_nothing_else(
         assert read(tmp_path / "torn") == ENTRIES[:kept]
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.integers(0, 290), bits=st.integers(1, 255))
 def test_a_damaged_byte_is_noticed(tmp_path: Path, at: int, bits: int) -> None:
     folder = tmp_path / f"{at}-{bits}"

@@ -23,7 +23,7 @@ from windfall_local.mirror.errors import JournalError
 BODY = b"x" * LARGE
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32), lives=st.lists(st.integers(1, 40), min_size=1, max_size=3))
 def test_a_replay_is_what_was(
     tmp_path_factory: pytest.TempPathFactory, seed: int, lives: list[int]

@@ -13,7 +13,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fakes.storage import FakeObjectStore
@@ -199,7 +199,6 @@ def test_what_transcribe_does_not_take_is_rejected_with_a_reason(case: str) -> N
 
 
 @pytest.mark.parametrize("case", ["wav", "m4a", "mp3", "flac", "ogg", "webm", "amr"])
-@settings(deadline=None)
 @given(data=st.data())
 def test_a_damaged_recording_is_taken_or_refused_and_breaks_nothing(
     case: str, data: st.DataObject
@@ -241,7 +240,6 @@ def test_large_recordings_are_known_by_their_etag() -> None:
     assert len(world.workflows.started) == 2
 
 
-@settings(deadline=None)
 @given(
     st.binary(min_size=1, max_size=2_000),
     st.lists(st.tuples(st.integers(0, 2_100), st.integers(0, 700)), max_size=8),

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from profile_table.logic import TableProfiler
@@ -50,7 +50,7 @@ class Stage:
         return InputContract.model_validate_json(self.store.read(split.contract))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15)
 @given(st.integers(100, 250), st.floats(0.25, 0.6), st.integers(0, 1000))
 def test_every_row_is_on_exactly_one_side(count: int, share: float, seed: int) -> None:
     # The row's number is a column, so that rows can be told apart on both sides.

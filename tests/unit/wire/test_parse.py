@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 from botocore.serialize import create_serializer
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.wire.shapes import values
@@ -78,7 +78,7 @@ def read(request: HttpRequest) -> tuple[Identified, dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("service", "operation"), OPERATIONS)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(data=st.data())
 def test_parameters_survive_the_wire(service: str, operation: str, data: st.DataObject) -> None:
     shape = operation_model(service, operation).input_shape

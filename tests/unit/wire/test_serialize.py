@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.awsrequest import HeadersDict
 from botocore.parsers import create_parser
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.wire.shapes import values
@@ -53,7 +53,7 @@ def parsed(service: str, operation: str, response: HttpResponse) -> Any:
 
 
 @pytest.mark.parametrize(("service", "operation", "protocol"), RESULTS)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(data=st.data())
 def test_results_survive_the_wire(
     service: str, operation: str, protocol: WireProtocol, data: st.DataObject

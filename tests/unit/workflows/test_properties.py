@@ -90,7 +90,7 @@ def _check_order(played: Played) -> None:
     assert times == sorted(times)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_machines(), json_values)
 def test_histories_are_in_order(definition: dict[str, Any], value: Any) -> None:
     played = play(definition, value, _cloud())
@@ -105,7 +105,7 @@ def test_histories_are_in_order(definition: dict[str, Any], value: Any) -> None:
         assert entered == left or any(kind.endswith("Failed") for kind in played.kinds)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(_machines(), json_values)
 def test_the_same_machine_goes_the_same_way(definition: dict[str, Any], value: Any) -> None:
     first, second = (play(definition, value, _cloud()) for _ in range(2))
@@ -113,7 +113,7 @@ def test_the_same_machine_goes_the_same_way(definition: dict[str, Any], value: A
     assert first.description.get("output") == second.description.get("output")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(json_values)
 def test_json_comes_through_states_unchanged(value: Any) -> None:
     definition = machine(
