@@ -59,6 +59,12 @@ TRIALS = {
         kinds=("text", "recording", "image", "recording"),
         by_design=frozenset({"files_not_analyzed"}),
     ),
+    "videos stopped at each function": Trial(
+        ["lambda:Invoke=stop"],
+        12,
+        kinds=("video",),
+        by_design=frozenset({"files_not_analyzed"}),
+    ),
     "poisoned": Trial([], 5, poison=3),
 }
 PATIENCE_SECONDS = 600.0

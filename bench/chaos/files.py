@@ -1,4 +1,4 @@
-"""What is dropped: letters, photos and recordings, no two of the same bytes."""
+"""What is dropped: letters, photos, recordings and clips, no two of the same bytes."""
 
 from __future__ import annotations
 
@@ -24,13 +24,16 @@ class File:
 
 
 def make_file(number: int, kind: str, draw: random.Random) -> File:
-    """A file of a kind: `text`, `image` or `recording`."""
+    """A file of a kind: `text`, `image`, `recording` or `video`."""
     if kind == "image":
         features = {"windfall-features": "labels,properties,faces"}
         return File(f"photo {number}.jpg", _photo(number), {**features, **_TO_NO_LANGUAGE})
     if kind == "recording":
         features = {"windfall-features": "sentiment"}
         return File(f"call {number}.flac", _recording(draw), {**features, **_TO_NO_LANGUAGE})
+    if kind == "video":
+        features = {"windfall-features": "labels,segments,sentiment"}
+        return File(f"clip {number}.mp4", _clip(number), {**features, **_TO_NO_LANGUAGE})
     features = {"windfall-features": "sentiment,entities,key_phrases,pii"}
     text = f"Dear Anna, the Harbour View Hotel in Lisbon was wonderful. We paid {number} euros.\n"
     return File(f"letter {number}.txt", text.encode(), {**features, "windfall-targets": "es"})
@@ -41,6 +44,12 @@ def _photo(number: int) -> bytes:
     photo = (_DEMO / "portrait.jpg").read_bytes()
     comment = f"number {number}".encode()
     return photo[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2) + comment + photo[2:]
+
+
+def _clip(number: int) -> bytes:
+    """The demo's clip, with a box of its own that nobody reads."""
+    text = f"number {number}".encode()
+    return (_DEMO / "clip.mp4").read_bytes() + (len(text) + 8).to_bytes(4) + b"free" + text
 
 
 def _recording(draw: random.Random) -> bytes:

@@ -40,6 +40,13 @@ def test_the_innermost_error_is_told() -> None:
     assert reason_of("States.TaskFailed", json.dumps(inner)) == SAID
 
 
+def test_of_an_execution_without_a_word_its_name_is_told() -> None:
+    stopped = {"ExecutionArn": "arn:x:sound", "Input": {"a": "b" * 2000}, "Status": "ABORTED"}
+    told = "States.TaskFailed: An execution inside this one broke off: arn:x:sound"
+    assert reason_of("States.TaskFailed", json.dumps(stopped)) == told
+    assert readable(f"States.TaskFailed: {json.dumps(stopped)}"[:1000]) == told
+
+
 @pytest.mark.parametrize(
     "reason",
     [

@@ -39,7 +39,9 @@ def _inner(cause: str) -> tuple[str, str] | None:
         told = _field(cause, message)
         if told is not None:
             return _field(cause, error) or "", told
-    return None
+    arn = _field(cause, "ExecutionArn")
+    # Stopped by somebody, without a word; or its words were cut off, since its input goes before.
+    return None if arn is None else ("", f"An execution inside this one broke off: {arn}")
 
 
 def _field(cause: str, name: str) -> str | None:
