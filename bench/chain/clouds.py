@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -122,18 +123,24 @@ def windfall(folder: Path | None = None) -> Iterator[CloudProcess]:
 @contextmanager
 def ministack() -> Iterator[CloudProcess]:
     """MiniStack, in an environment of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
+    settings = {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1"}
+    command = [str(peer_environment() / "bin" / "ministack")]
+    with peer_process(command, settings, port) as pid:
+        yield CloudProcess("ministack", f"http://127.0.0.1:{port}", pid)
+
+
+@contextmanager
+def peer_process(command: list[str], settings: dict[str, str], port: int) -> Iterator[int]:
+    """A peer that listens on a port, in a folder of its own; its process id."""
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen(
-            [str(peer_environment() / "bin" / "ministack")],
+            command,
             env={
-                "PATH": f"{peer_environment() / 'bin'}:{os.environ['PATH']}",
-                "GATEWAY_PORT": str(port),
-                "BIND_HOST": "127.0.0.1",
+                "PATH": f"{PEER_ENVIRONMENT / 'bin'}:{os.environ['PATH']}",
                 "HOME": folder,
                 "TMPDIR": folder,
+                **settings,
             },
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -142,10 +149,18 @@ def ministack() -> Iterator[CloudProcess]:
         )
         try:
             wait_for(port)
-            yield CloudProcess("ministack", f"http://127.0.0.1:{port}", process.pid)
+            yield process.pid
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
             process.wait()
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import signal
-import socket
 import subprocess
-import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -19,8 +14,9 @@ from bench.chain.clouds import (
     PEER_ENVIRONMENT,
     PEER_VERSION,
     CloudProcess,
+    free_port,
     peer_environment,
-    wait_for,
+    peer_process,
     windfall,
 )
 
@@ -65,7 +61,7 @@ def ours(folder: Path) -> Iterator[Emulator]:
 def ministack(folder: Path) -> Iterator[Emulator]:
     """MiniStack with authorization and persistence."""
     peer_environment()
-    port = _free_port()
+    port = free_port()
     settings = {
         "GATEWAY_PORT": str(port),
         "BIND_HOST": "127.0.0.1",
@@ -75,7 +71,7 @@ def ministack(folder: Path) -> Iterator[Emulator]:
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(folder / "s3"),
     }
-    with _process([str(PEER_ENVIRONMENT / "bin" / "ministack")], settings, port) as pid:
+    with peer_process([str(PEER_ENVIRONMENT / "bin" / "ministack")], settings, port) as pid:
         yield Emulator("ministack", f"http://127.0.0.1:{port}", pid)
 
 
@@ -88,8 +84,8 @@ def moto(folder: Path) -> Iterator[Emulator]:
         python = str(PEER_ENVIRONMENT / "bin" / "python")
         wanted = f"moto[server]=={MOTO_VERSION}"
         subprocess.run([python, "-m", "pip", "install", "--quiet", wanted], check=True)
-    port = _free_port()
-    with _process([str(server), "-H", "127.0.0.1", "-p", str(port)], {}, port) as pid:
+    port = free_port()
+    with peer_process([str(server), "-H", "127.0.0.1", "-p", str(port)], {}, port) as pid:
         cloud = Emulator("moto", f"http://127.0.0.1:{port}", pid, switched=True)
         # Without this its machines are names only.
         cloud.tell("config", json.dumps({"stepfunctions": {"execute_state_machine": True}}))
@@ -102,34 +98,3 @@ NAMES = {
     "ministack": f"MiniStack {PEER_VERSION}",
     "moto": f"moto {MOTO_VERSION} (server)",
 }
-
-
-@contextmanager
-def _process(command: list[str], settings: dict[str, str], port: int) -> Iterator[int]:
-    with tempfile.TemporaryDirectory() as folder:
-        process = subprocess.Popen(
-            command,
-            env={
-                "PATH": f"{PEER_ENVIRONMENT / 'bin'}:{os.environ['PATH']}",
-                "HOME": folder,
-                "TMPDIR": folder,
-                **settings,
-            },
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=folder,
-            start_new_session=True,
-        )
-        try:
-            wait_for(port)
-            yield process.pid
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
-            process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
