@@ -38,15 +38,17 @@ def test_what_was_acknowledged_survives(tmp_path: Path, seed: int) -> None:
 
 def _use_until_killed(cloud: CloudProcess, workload: Workload, draw: random.Random) -> None:
     last = draw.randrange(5, 60)
+    death = threading.Timer(draw.uniform(0, 0.02), cloud.kill)
     for number in range(10_000):
         if number == last:
-            threading.Timer(draw.uniform(0, 0.02), cloud.kill).start()
+            death.start()
         call = workload.next()
         try:
             response = cloud.ask(call.service, call.operation, call.parameters)
         except UNANSWERED:
             assert number >= last
             workload.unanswered(call)
+            death.join()
             return
         workload.acknowledged(call, response)
     raise AssertionError("it lived on")
