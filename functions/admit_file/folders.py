@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from windfall import keys
 from windfall.contracts.base import OutputLocation
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from windfall.ports.storage import ObjectStore
 
 
-@dataclass(frozen=True, slots=True)
-class Folders:
+class Folders(NamedTuple):
     """The folders of results.
 
     Attributes:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from admit_file.models import Arrival, Decision
 from windfall.clock import seconds_between, timestamp
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from windfall.recording import Recorder
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(NamedTuple):
     """Holds files, and ends what is not approved."""
 
     recorder: Recorder

@@ -8,8 +8,7 @@ the next try writes again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import ValidationError
 
@@ -29,8 +28,7 @@ _WORKING_COPIES = "parts/working/"
 """Where convert_media notes them. They themselves are large, and stay where they are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Estate:
+class Estate(NamedTuple):
     """What an analysis left in its folder.
 
     Attributes:
@@ -66,8 +64,7 @@ class Estate:
                 yield name
 
 
-@dataclass(frozen=True, slots=True)
-class Inheritance:
+class Inheritance(NamedTuple):
     """Takes over what was paid for already."""
 
     store: ObjectStore
