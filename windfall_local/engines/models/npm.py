@@ -201,7 +201,7 @@ def _pack() -> bytes:
 
 def _convert(model: Model, archive: tarfile.TarFile, target: Path) -> None:
     # onnx is slow to import and needed at set-up only.
-    from windfall_local.engines.models.convert import convert_graph_model  # noqa: PLC0415
+    from windfall_local.engines.models.conversion import convert_graph_model  # noqa: PLC0415
 
     graph, weights = (_member(archive, path, digest) for path, digest in model.inputs.items())
     target.parent.mkdir(parents=True, exist_ok=True)

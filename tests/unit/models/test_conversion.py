@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from windfall_local.engines.models.convert import (
+from windfall_local.engines.models.conversion import (
     ConversionError,
     convert_graph_model,
     read_weights,
