@@ -1,6 +1,7 @@
 """AWS Step Functions on one machine: definitions, an interpreter, the full history, its API.
 
-- `service.py`: the API's operations
+- `service.py`: the API; its operations in `machine_operations.py`, `execution_operations.py` and
+  `token_operations.py`, what they ask for in `requests.py`, what they say in `answers.py`
 - `engine.py`: keeps executions running, announces and writes them down
 - `interpreter.py`: one execution: states, retries, catchers, variables
 - `fanout.py`: Parallel and Map

@@ -1,4 +1,4 @@
-"""Reading the API's requests: names, ARNs, pages; each mistake with AWS's own code."""
+"""Reading the API's requests: names, ARNs, what they name, pages; each mistake as AWS says it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any, TypeVar
 
-from windfall_local.api import ServiceError
+from windfall_local.api import ServiceError, UnsupportedOperationError
+from windfall_local.workflows.engine import Engine
+from windfall_local.workflows.executions import Execution, StateMachine
+from windfall_local.workflows.map_runs import MapRun
 
 _NAME = re.compile(
     r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]{1,80}"
@@ -48,6 +51,55 @@ def check_arn(arn: str, kind: str) -> str:
     return arn
 
 
+def find_machine(engine: Engine, arn: str) -> StateMachine:
+    """The machine of an ARN.
+
+    Raises:
+        ServiceError: `InvalidArn` or `StateMachineDoesNotExist`.
+    """
+    machine = engine.machines.get(check_arn(arn, "stateMachine"))
+    if machine is None:
+        raise ServiceError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
+    return machine
+
+
+def find_execution(engine: Engine, arn: str) -> Execution:
+    """The execution of an ARN.
+
+    Raises:
+        ServiceError: `InvalidArn` or `ExecutionDoesNotExist`.
+    """
+    execution = engine.executions.get(check_arn(arn, "execution"))
+    if execution is None:
+        raise ServiceError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
+    return execution
+
+
+def find_map_run(engine: Engine, arn: str) -> MapRun:
+    """The distributed Map's run of an ARN.
+
+    Raises:
+        ServiceError: `InvalidArn` or `ResourceNotFound`.
+    """
+    run = engine.map_runs.get(check_arn(arn, "mapRun"))
+    if run is None:
+        raise ServiceError("ResourceNotFound", f"Resource not found: '{arn}'")
+    return run
+
+
+def refuse(parameters: dict[str, Any], *names: str) -> None:
+    """Say of parameters that they are not honoured here, should they be set.
+
+    Raises:
+        UnsupportedOperationError: One is.
+    """
+    for name in names:
+        if parameters.get(name):
+            raise UnsupportedOperationError(
+                f"The local Step Functions does not do '{name}'; it works on AWS only."
+            )
+
+
 def page(
     items: Iterable[Item], parameters: dict[str, Any], scope: str
 ) -> tuple[list[Item], str | None]:
@@ -68,6 +120,11 @@ def page(
         return found, None
     token = base64.urlsafe_b64encode(f"{start + limit}\n{scope}".encode()).decode()
     return found[:limit], token
+
+
+def with_token(answer: dict[str, Any], token: str | None) -> dict[str, Any]:
+    """A page's answer, with the token of the next if there is one."""
+    return answer if token is None else {**answer, "nextToken": token}
 
 
 def _read_token(token: str | None, scope: str) -> int:
