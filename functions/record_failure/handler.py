@@ -1,4 +1,4 @@
-"""Lambda on Step Functions' status changes: end the files of an analysis that broke off."""
+"""Lambda on Step Functions' status changes: end what was analyzed or translated and broke off."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from windfall.adapters.eventbridge import EventBridgeBus
 from windfall.adapters.s3 import S3ObjectStore
 from windfall.adapters.stepfunctions import StepFunctionsTokens
 from windfall.contracts.executions import ExecutionStatusEvent
+from windfall.folder_recording import FolderRecorder
 from windfall.governor import Governor
 from windfall.observability import CloudWatchMeasurements, logger, tracer
 from windfall.pricing import PriceList
@@ -32,13 +33,15 @@ failure_recorder = FailureRecorder(
     PriceList.of_region(settings.aws_region),
     DynamoSpending(settings.insights_table),
     Governor(DynamoLeaseTable(settings.insights_table), StepFunctionsTokens()),
+    FolderRecorder(store, bus, settings.results_bucket),
+    settings.translate_folder_machine_arn,
 )
 
 
 @logger.inject_lambda_context
 @tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
-    """Fail every file attached to the analysis that broke off."""
+    """Fail every file attached to the analysis that broke off, or the folder."""
     change = ExecutionStatusEvent.model_validate(event)
     done = failure_recorder.record(change)
     logger.info("Failure handled", execution=change.detail.name, done=done)

@@ -1,19 +1,23 @@
-"""Recording that an execution broke off: every attached file fails, with a reason."""
+"""Recording that an execution broke off: its files fail, or its folder, with a reason."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from windfall import identity, reasons
 from windfall.closing import close_analysis
 from windfall.contracts.base import OutputLocation, S3Pointer
 from windfall.contracts.outcome import Outcome
+from windfall.contracts.translations import FolderTranslationRequested
 from windfall.expenses import spent_on
 from windfall.ports.insights import AnalysisState, InsightsIndex
 
 if TYPE_CHECKING:
     from windfall.contracts.executions import ExecutionStatusDetail, ExecutionStatusEvent
+    from windfall.folder_recording import FolderRecorder
     from windfall.governor import Governor
     from windfall.ports.spending import Spending
     from windfall.ports.storage import ObjectStore
@@ -21,9 +25,9 @@ if TYPE_CHECKING:
     from windfall.recording import Recorder
 
 _ENDED = {
-    "FAILED": "The analysis failed",
-    "TIMED_OUT": "The analysis took longer than it may",
-    "ABORTED": "The analysis was stopped by somebody",
+    "FAILED": "failed",
+    "TIMED_OUT": "took longer than it may",
+    "ABORTED": "was stopped by somebody",
 }
 _LONGEST_REASON = 1_000
 """Characters; the execution's history has the whole of it."""
@@ -31,7 +35,11 @@ _LONGEST_REASON = 1_000
 
 @dataclass(frozen=True, slots=True)
 class FailureRecorder:
-    """Ends the files of an analysis whose execution did not succeed."""
+    """Ends what an execution was for that did not succeed.
+
+    Attributes:
+        folder_machine: The ARN of the machine that translates folders; others analyze files.
+    """
 
     store: ObjectStore
     index: InsightsIndex
@@ -39,17 +47,22 @@ class FailureRecorder:
     prices: PriceList
     spending: Spending
     governor: Governor
+    folders: FolderRecorder
+    folder_machine: str
 
     def record(self, event: ExecutionStatusEvent) -> str:
-        """End every attached file, then the attempt; the answer says what was done.
+        """End every attached file, then the attempt, or the folder; the answer says what was done.
 
         Raises:
             TransientError: Deliver the event again; what is done already is not done again.
         """
-        if event.detail.status in _ENDED:
-            self.governor.abandon(event.detail.name)
+        if event.detail.status not in _ENDED:
+            return "ignored: nothing broke off"
+        if event.detail.state_machine_arn == self.folder_machine:
+            return self._fail_folder(event.detail)
+        self.governor.abandon(event.detail.name)
         named = identity.parse_execution_name(event.detail.name)
-        if named is None or event.detail.status not in _ENDED:
+        if named is None:
             return "ignored: no analysis broke off"
         analysis_id, attempt = named
         analysis = self.index.analysis(analysis_id)
@@ -60,7 +73,7 @@ class FailureRecorder:
         paid = self._paid_outcomes(analysis.subject.output)
         outcomes = [self.prices.priced(outcome) for outcome in paid]
         self.spending.record(spent_on(analysis.subject, outcomes))
-        reason = reason_of(event.detail)
+        reason = reason_of(event.detail, "analysis")
         files = close_analysis(
             self.index,
             analysis_id,
@@ -73,6 +86,16 @@ class FailureRecorder:
         )
         return f"failed: {files} files"
 
+    def _fail_folder(self, detail: ExecutionStatusDetail) -> str:
+        """Tell who asked for a folder; whatever its job has done so far, asking again finds it."""
+        try:
+            request = FolderTranslationRequested.model_validate_json(detail.input or "")
+        except ValidationError:
+            # It failed for that, and the alarm tells: no manifest could name what was wanted.
+            return "ignored: what was asked for can not be read"
+        told = self.folders.fail(request, reason_of(detail, "translation"))
+        return f"{told.status}: folder {request.prefix}"
+
     def _paid_outcomes(self, output: OutputLocation) -> list[Outcome]:
         """What the features had finished before the execution ended."""
         listed = list(self.store.list(output.bucket, f"{output.prefix}outcomes/"))
@@ -80,8 +103,8 @@ class FailureRecorder:
         return [Outcome.model_validate_json(body) for body in self.store.read_many(pointers)]
 
 
-def reason_of(detail: ExecutionStatusDetail) -> str:
+def reason_of(detail: ExecutionStatusDetail, work: str) -> str:
     """Why the execution ended, for a person."""
     told = reasons.reason_of(detail.error, detail.cause)
-    reason = f"{_ENDED[detail.status]} ({told})" if told else f"{_ENDED[detail.status]}"
+    reason = f"The {work} {_ENDED[detail.status]}" + (f" ({told})" if told else "")
     return reason if len(reason) <= _LONGEST_REASON else f"{reason[: _LONGEST_REASON - 1]}…"

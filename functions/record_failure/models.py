@@ -12,3 +12,4 @@ class Settings(EnvironmentSettings):
     insights_table: str
     event_bus: str
     aws_region: str
+    translate_folder_machine_arn: str

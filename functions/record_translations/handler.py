@@ -9,6 +9,7 @@ from record_translations.models import Settings
 from windfall.adapters.eventbridge import EventBridgeBus
 from windfall.adapters.s3 import S3ObjectStore
 from windfall.contracts.translations import RecordTranslationsTask
+from windfall.folder_recording import FolderRecorder
 from windfall.observability import logger, tracer
 from windfall.pricing import PriceList
 
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 settings = Settings.from_environment()
+store = S3ObjectStore()
 recorder = TranslationRecorder(
-    S3ObjectStore(),
-    EventBridgeBus(settings.event_bus),
+    store,
     PriceList.of_region(settings.aws_region),
-    settings.results_bucket,
+    FolderRecorder(store, EventBridgeBus(settings.event_bus), settings.results_bucket),
 )
 
 

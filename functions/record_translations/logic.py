@@ -9,82 +9,54 @@ from typing import TYPE_CHECKING, Any, Literal
 from windfall import identity
 from windfall.contracts.base import S3Pointer
 from windfall.contracts.outcome import ServiceCall
-from windfall.contracts.translations import (
-    DocumentTranslation,
-    FolderTranslated,
-    RecordTranslationsTask,
-    TranslatedFolder,
-    TranslationManifest,
-)
-from windfall.keys import translation_prefix
+from windfall.contracts.translations import DocumentTranslation, TranslationManifest
 from windfall.reasons import reason_of
 
 if TYPE_CHECKING:
-    from windfall.ports.collaborators import EventBus
+    from windfall.contracts.translations import (
+        FolderTranslated,
+        FolderTranslationRequested,
+        RecordTranslationsTask,
+        TranslatedFolder,
+    )
+    from windfall.folder_recording import FolderRecorder
     from windfall.ports.storage import ObjectStore
     from windfall.pricing import PriceList
-
-_LONGEST_REASON = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class TranslationRecorder:
-    """Records translated folders.
-
-    Attributes:
-        bucket: The results bucket.
-    """
+    """Records translated folders."""
 
     store: ObjectStore
-    bus: EventBus
     prices: PriceList
-    bucket: str
+    recorder: FolderRecorder
 
     def record(self, task: RecordTranslationsTask) -> FolderTranslated:
-        """Write the manifest, then tell the bus; the same again is harmless.
+        """Tell what became of a folder; the same again is harmless.
 
         Raises:
             TransientError: S3 or the bus can not take it now.
         """
-        manifest = self._manifest(task)
-        key = f"{translation_prefix(manifest.translation_id)}manifest.json"
-        body = manifest.model_dump_json(indent=1).encode()
-        pointer = self.store.write(self.bucket, key, body, "application/json")
-        event = FolderTranslated(
-            translation_id=manifest.translation_id,
-            request=task.request.request,
-            bucket=task.request.bucket,
-            prefix=task.request.prefix,
-            status=manifest.status,
-            reason=manifest.reason,
-            translations=len(manifest.documents),
-            failed=sum(one.translation is None for one in manifest.documents),
-            manifest=pointer,
-        )
-        self.bus.publish(event)
-        return event
-
-    def _manifest(self, task: RecordTranslationsTask) -> TranslationManifest:
-        name = identity.translation_id(task.request.model_dump(mode="json"))
-        translated = task.translated
-        if translated is None:
+        if task.translated is None:
             error = task.error or {}
-            reason = reason_of(error.get("Error"), error.get("Cause"))
-            return TranslationManifest(
-                translation_id=name,
-                request=task.request,
-                status="failed",
-                reason=reason[:_LONGEST_REASON],
+            return self.recorder.fail(
+                task.request, reason_of(error.get("Error"), error.get("Cause"))
             )
-        details = [self._details(translated, target) for target in task.request.targets]
+        return self.recorder.record(self._manifest(task.request, task.translated))
+
+    def _manifest(
+        self, request: FolderTranslationRequested, translated: TranslatedFolder
+    ) -> TranslationManifest:
+        details = [self._details(translated, target) for target in request.targets]
         documents = [one for target in details for one in _documents(translated, target)]
         characters = sum(int(target["charactersTranslated"]) for target in details)
         call = ServiceCall(
             service="translate", operation="StartTextTranslationJob", count=1, units=characters
         )
         return TranslationManifest(
-            translation_id=name,
-            request=task.request,
+            translation_id=identity.translation_id(request.model_dump(mode="json")),
+            request=request,
             status=_status(documents),
             characters=characters,
             cost=self.prices.cost_of([call]),

@@ -193,11 +193,12 @@ def test_every_rule_target_has_dead_letters() -> None:
             assert "DeadLetterConfig" in target, logical_id
 
 
-def test_a_file_ends_whichever_machine_breaks_off_and_however() -> None:
+def test_a_file_or_folder_ends_whichever_machine_breaks_off_and_however() -> None:
+    recorders = {"RecordInsightsFunctionArn", "RecordTranslationsFunctionArn"}
     recording = {
         logical_id
         for logical_id, machine in of_type("AWS::Serverless::StateMachine")
-        if "RecordInsightsFunctionArn" in machine.get("DefinitionSubstitutions", {})
+        if recorders & machine.get("DefinitionSubstitutions", {}).keys()
     }
     detail = TEMPLATE["Resources"]["ExecutionFailedRule"]["Properties"]["EventPattern"]["detail"]
     assert {one["Ref"] for one in detail["stateMachineArn"]} == recording

@@ -31,10 +31,12 @@ from tests.fakes.recordings import tone
 from tests.fakes.tables import HEADER as CUSTOMERS
 from tests.fakes.tables import as_csv as as_csv_of
 from tests.fakes.tables import customers
+from windfall import identity, keys
 from windfall.adapters.dynamodb_jobs import DynamoJobTable
 from windfall.adapters.dynamodb_leases import DynamoLeaseTable
 from windfall.adapters.sagemaker_runtime import Handle
 from windfall.contracts.jobs import JobId
+from windfall.contracts.translations import FolderTranslationRequested
 from windfall.ports.leases import Waiter
 from windfall_local.api import Principal
 from windfall_local.identity.documents import Policy, read_policy
@@ -238,7 +240,7 @@ def ask_for_what_lies_there(deployment: Deployment) -> None:
 
 
 def translate_a_folder(deployment: Deployment) -> None:
-    """A folder in other languages, and again when it is there."""
+    """A folder in other languages, again when it is there, one without documents, one stopped."""
     place = f"folder-{uuid.uuid4().hex}/"
     deployment.drop_cheap(f"{place}letter.txt", b"The house is big, and the garden is beautiful.")
     order = {"bucket": deployment.output("InboxBucketName"), "prefix": place, "targets": ["es"]}
@@ -248,6 +250,17 @@ def translate_a_folder(deployment: Deployment) -> None:
         before = succeeded(states, machine)
         deployment.put_event("FolderTranslationRequested", {"request": "proof", **order})
         until(partial(has_more, states, machine, before), "a translated folder")
+    before = succeeded(states, machine)
+    nothing = {**order, "request": "proof", "prefix": f"nothing-{place}"}
+    deployment.put_event("FolderTranslationRequested", nothing)
+    until(partial(has_more, states, machine, before), "a folder without documents")
+    stopped = {**order, "request": f"stopped {place}"}
+    until(partial(is_stopped, states, machine, stopped), "a folder that is stopped")
+    name = identity.translation_id(
+        FolderTranslationRequested.model_validate(stopped).model_dump(mode="json")
+    )
+    key = f"{keys.translation_prefix(name)}manifest.json"
+    until(lambda: deployment.versions(key) or None, "the end of a folder that was stopped")
 
 
 def succeeded(states: Any, machine: str) -> int:
@@ -257,6 +270,13 @@ def succeeded(states: Any, machine: str) -> int:
 
 def has_more(states: Any, machine: str, before: int) -> bool:
     return succeeded(states, machine) > before
+
+
+def is_stopped(states: Any, machine: str, order: dict[str, Any]) -> bool:
+    """Begin a translation and stop it; whether it had not ended before."""
+    arn = states.start_execution(stateMachineArn=machine, input=json.dumps(order))["executionArn"]
+    states.stop_execution(executionArn=arn, cause="a test of what follows")
+    return bool(states.describe_execution(executionArn=arn)["status"] == "ABORTED")
 
 
 def running(states: Any, machine: str) -> str | None:

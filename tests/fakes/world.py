@@ -25,12 +25,15 @@ from windfall.contracts.base import S3Pointer
 from windfall.contracts.executions import ExecutionStatusEvent
 from windfall.contracts.manifest import Manifest
 from windfall.contracts.outcome import Outcome, OutcomeStatus, ServiceCall
+from windfall.contracts.translations import FolderTranslationRequested
+from windfall.folder_recording import FolderRecorder
 from windfall.governor import Governor
 from windfall.planning.files import FilePlanner
 from windfall.pricing import PriceList
 from windfall.recording import Recorder
 
 INBOX, RESULTS = "inbox", "results"
+FOLDER_MACHINE = "arn:aws:states:us-east-1:111122223333:stateMachine:translate-folder"
 NOW = datetime(2026, 11, 23, 14, 0, 10, tzinfo=UTC)
 RECEIVED = "2026-11-23T14:00:00Z"
 
@@ -71,6 +74,8 @@ class World:
             prices,
             self.spending,
             Governor(FakeLeaseTable(), FakeTokens()),
+            FolderRecorder(self.store, self.bus, RESULTS),
+            FOLDER_MACHINE,
         )
 
     def hook(self, hook: Hook) -> None:
@@ -117,6 +122,11 @@ class World:
     def break_off(self, name: str, status: str = "FAILED", **detail: Any) -> str:
         """Let Step Functions tell that an execution ended badly."""
         return self.failure_recorder.record(execution_changed(name, status, **detail))
+
+    def break_off_folder(self, request: FolderTranslationRequested, status: str) -> str:
+        """Let Step Functions tell that the translation of a folder ended badly."""
+        asked = {"stateMachineArn": FOLDER_MACHINE, "input": request.model_dump_json()}
+        return self.break_off("0c9d4e5f_1a2b3c4d", status, **asked)
 
     def manifest(self, file_id: str) -> Manifest:
         """A file's manifest."""

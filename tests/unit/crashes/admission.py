@@ -7,6 +7,7 @@ from typing import Any
 from record_insights.models import RecordRequest
 from tests.fakes.world import World, execution_changed
 from tests.unit.crashes.dying import Scenario
+from windfall.contracts.translations import FolderTranslationRequested
 
 TEXT = b"Windfall reads this letter."
 
@@ -78,8 +79,19 @@ def record_failure() -> Scenario:
     return Scenario(run=run, world=_fakes(world), seen=lambda: _seen(world))
 
 
+def record_failure_of_a_folder() -> Scenario:
+    """The translation of a folder breaks off; who asked may be told twice."""
+    world = World()
+    asked = FolderTranslationRequested(request="a", bucket="inbox", prefix="a/", targets=["es"])
+    return Scenario(
+        run=lambda _: world.break_off_folder(asked, "ABORTED"),
+        world=_fakes(world),
+        seen=lambda: {repr(one) for one in world.bus.folders},
+    )
+
+
 SCENARIOS = {
     "admit_file": [admit_file, refuse_file],
     "record_insights": [record_insights],
-    "record_failure": [record_failure],
+    "record_failure": [record_failure, record_failure_of_a_folder],
 }

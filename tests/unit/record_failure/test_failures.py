@@ -10,12 +10,18 @@ import pytest
 
 from record_insights.models import RecordRequest
 from tests.fakes.hooks import CrashAfter, CrashError, Hook, Interleaver
-from tests.fakes.world import World, execution_changed
+from tests.fakes.world import FOLDER_MACHINE, RESULTS, World, execution_changed
+from windfall import identity
 from windfall.contracts.bus import FileFailed
 from windfall.contracts.executions import ExecutionStatusEvent
+from windfall.contracts.translations import FolderTranslationRequested, TranslationManifest
+from windfall.folder_recording import FolderRecorder
 
 ROOT = Path(__file__).parents[3]
 TEXT = b"Windfall reads this letter."
+FOLDER = FolderTranslationRequested(
+    request="letters", bucket="inbox", prefix="letters/", targets=["es"]
+)
 
 
 def running(*keys: str) -> tuple[World, str]:
@@ -131,8 +137,41 @@ def test_a_long_cause_is_cut() -> None:
     assert len(world.only_manifest().reason or "") <= 1_000
 
 
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [("FAILED", "failed"), ("TIMED_OUT", "longer than it may"), ("ABORTED", "stopped")],
+)
+def test_who_asked_for_a_folder_hears_that_its_translation_broke_off(
+    status: str, said: str
+) -> None:
+    world = World()
+    assert world.break_off_folder(FOLDER, status).startswith("failed")
+    (told,) = world.bus.folders
+    assert (told.status, told.request, told.translations) == ("failed", FOLDER.request, 0)
+    assert said in (told.reason or "")
+    manifest = TranslationManifest.model_validate_json(world.store.read(told.manifest))
+    assert (manifest.status, manifest.request) == ("failed", FOLDER)
+
+
+def test_a_folder_that_is_translated_is_not_failed_afterwards() -> None:
+    world = World()
+    name = identity.translation_id(FOLDER.model_dump(mode="json"))
+    known = TranslationManifest(translation_id=name, request=FOLDER, status="translated")
+    FolderRecorder(world.store, world.bus, RESULTS).record(known)
+    assert world.break_off_folder(FOLDER, "ABORTED").startswith("translated")
+    assert [told.status for told in world.bus.folders] == ["translated", "translated"]
+
+
+def test_a_folder_that_was_asked_for_wrongly_names_nobody_to_be_told() -> None:
+    world = World()
+    detail = {"stateMachineArn": FOLDER_MACHINE, "input": '{"request": "no folder"}'}
+    assert world.break_off("any-name", "FAILED", **detail).startswith("ignored")
+    assert world.bus.folders == []
+
+
 def test_every_event_file_is_understood() -> None:
     for path in sorted((ROOT / "events/record_failure").glob("*.json")):
         event = ExecutionStatusEvent.model_validate_json(path.read_text("utf-8"))
-        assert World().failure_recorder.record(event).startswith("ignored")
+        done = World().failure_recorder.record(event)
+        assert done.startswith("failed" if "folder" in path.name else "ignored")
     assert execution_changed("a", "FAILED").detail.name == "a"

@@ -15,6 +15,7 @@ from windfall.contracts.translations import (
     RecordTranslationsTask,
     TranslationManifest,
 )
+from windfall.folder_recording import FolderRecorder
 from windfall.pricing import PriceList
 
 EVENT = Path(__file__).parents[3] / "events/record_translations/partial.json"
@@ -49,7 +50,9 @@ class Stage:
 
     def record(self, **changes: Any) -> tuple[FolderTranslated, TranslationManifest]:
         recorder = TranslationRecorder(
-            self.store, self.bus, PriceList.of_region("us-east-1"), "windfall-results"
+            self.store,
+            PriceList.of_region("us-east-1"),
+            FolderRecorder(self.store, self.bus, "windfall-results"),
         )
         task = RecordTranslationsTask.model_validate({**self.document, **changes})
         told = recorder.record(task)
@@ -83,3 +86,12 @@ def test_a_job_that_failed_is_told_with_its_reason() -> None:
     told, manifest = stage.record(translated=None, error=error)
     assert (told.status, told.reason) == ("failed", "InvalidInputError: There are no documents.")
     assert manifest.documents == []
+
+
+def test_translations_that_are_recorded_stand_when_they_are_asked_for_again_in_vain() -> None:
+    stage = Stage(good("one.txt"), BAD)
+    first, manifest = stage.record()
+    error = {"Error": "TransientError", "Cause": "Translate is busy."}
+    again, stands = stage.record(translated=None, error=error)
+    assert (again, stands) == (first, manifest)
+    assert stage.bus.folders == [first, first]

@@ -10,12 +10,18 @@ from windfall.contracts.base import ForeignContract
 
 
 class ExecutionStatusDetail(ForeignContract):
-    """How an execution stands; `error` and `cause` only where it failed with some."""
+    """How an execution stands.
+
+    Attributes:
+        input: Its JSON, unless input and output together are too large for an event.
+        error: Only where it failed with one, as `cause`.
+    """
 
     execution_arn: str = Field(alias="executionArn")
     state_machine_arn: str = Field(alias="stateMachineArn")
     name: str
     status: Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"]
+    input: str | None = None
     error: str | None = None
     cause: str | None = None
 

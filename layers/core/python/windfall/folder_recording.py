@@ -1,0 +1,81 @@
+"""How a folder's translation ended: its manifest in S3, and the word of it on the bus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from windfall import identity
+from windfall.contracts.base import S3Pointer
+from windfall.contracts.translations import FolderTranslated, TranslationManifest
+from windfall.keys import translation_prefix
+
+if TYPE_CHECKING:
+    from windfall.contracts.translations import FolderTranslationRequested
+    from windfall.ports.collaborators import EventBus
+    from windfall.ports.storage import ObjectStore
+
+_LONGEST_REASON = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class FolderRecorder:
+    """Records the ends of translations.
+
+    Attributes:
+        bucket: The results bucket.
+    """
+
+    store: ObjectStore
+    bus: EventBus
+    bucket: str
+
+    def record(self, manifest: TranslationManifest) -> FolderTranslated:
+        """Write the manifest, then tell the bus; the same again is harmless.
+
+        Raises:
+            TransientError: S3 or the bus can not take it now.
+        """
+        place = self._place(manifest.translation_id)
+        body = manifest.model_dump_json(indent=1).encode()
+        written = self.store.write(place.bucket, place.key, body, "application/json")
+        return self._tell(manifest, written)
+
+    def fail(self, request: FolderTranslationRequested, reason: str) -> FolderTranslated:
+        """Record that nothing came of a request; translations that are recorded stand.
+
+        Who asked again, or was only not told, hears of those once more.
+
+        Raises:
+            TransientError: S3 or the bus can not answer now; the same again is harmless.
+        """
+        name = identity.translation_id(request.model_dump(mode="json"))
+        body = self.store.find(self._place(name))
+        if body is not None:
+            known = TranslationManifest.model_validate_json(body)
+            if known.status != "failed":
+                return self._tell(known, self._place(name))
+        failed = TranslationManifest(
+            translation_id=name, request=request, status="failed", reason=reason[:_LONGEST_REASON]
+        )
+        return self.record(failed)
+
+    def _place(self, translation_id: str) -> S3Pointer:
+        key = f"{translation_prefix(translation_id)}manifest.json"
+        return S3Pointer(bucket=self.bucket, key=key)
+
+    def _tell(self, manifest: TranslationManifest, place: S3Pointer) -> FolderTranslated:
+        request = manifest.request
+        event = FolderTranslated(
+            translation_id=manifest.translation_id,
+            request=request.request,
+            bucket=request.bucket,
+            prefix=request.prefix,
+            status=manifest.status,
+            reason=manifest.reason,
+            translations=len(manifest.documents),
+            failed=sum(one.translation is None for one in manifest.documents),
+            manifest=place,
+        )
+        self.bus.publish(event)
+        return event
