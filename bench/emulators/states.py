@@ -258,10 +258,34 @@ def training_sync(cloud: Emulator) -> bool:
 
 
 def redrive(cloud: Emulator) -> bool:
-    """A failed execution goes on where it failed."""
-    found = run(cloud, {"A": {"Type": "Fail", "Error": "E"}})
-    cloud.client("stepfunctions").redrive_execution(executionArn=found["executionArn"])
-    return True
+    """A failed execution goes on where it failed, and repeats nothing."""
+    sqs, names = cloud.client("sqs"), [f"queue-{uuid.uuid4().hex[:8]}" for _ in range(2)]
+    there = sqs.create_queue(QueueName=names[0])["QueueUrl"]
+    send = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage"}
+    found = run(
+        cloud,
+        {
+            "First": {
+                **send,
+                "Arguments": {"QueueUrl": there, "MessageBody": "1"},
+                "Next": "Second",
+            },
+            "Second": {
+                **send,
+                "Arguments": {"QueueUrl": there.replace(*names), "MessageBody": "2"},
+                "End": True,
+            },
+        },
+    )
+    execution = found["executionArn"]
+    sqs.create_queue(QueueName=names[1])
+    cloud.client("stepfunctions").redrive_execution(executionArn=execution)
+    again = ended(cloud, execution)
+    messages = sqs.receive_message(QueueUrl=there, MaxNumberOfMessages=10)["Messages"]
+    return bool(
+        (found["status"], again["status"], again["redriveCount"], len(messages))
+        == ("FAILED", "SUCCEEDED", 1, 1)
+    )
 
 
 _ASKED: dict[str, Callable[[Emulator], bool]] = {
@@ -278,6 +302,6 @@ _ASKED: dict[str, Callable[[Emulator], bool]] = {
     "the same name starts once": started_twice,
     "a wrong definition is told": validation,
     "sagemaker .sync fails as SageMaker does": training_sync,
-    "RedriveExecution": redrive,
+    "RedriveExecution goes on from the failed state": redrive,
 }
 QUESTIONS = [Question("Step Functions", text, asked) for text, asked in _ASKED.items()]

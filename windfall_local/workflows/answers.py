@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from windfall_local.workflows.executions import Execution, StateMachine
+from windfall_local.workflows.redrives import Redrivability
 
 _MAX_EVENT_DATA = 248 * 1024
 """Input and output larger than this, in bytes, are left out of status change events."""
@@ -50,8 +51,10 @@ def execution_summary(execution: Execution) -> dict[str, Any]:
         "name": execution.name,
         "status": execution.status,
         "startDate": moment(execution.started),
-        "redriveCount": 0,
+        "redriveCount": len(execution.redrives),
     }
+    if execution.redrives:
+        summary["redriveDate"] = moment(execution.redrives[-1].at)
     if execution.stopped is not None:
         summary["stopDate"] = moment(execution.stopped)
     if execution.map_run is not None:
@@ -59,14 +62,17 @@ def execution_summary(execution: Execution) -> dict[str, Any]:
     return summary
 
 
-def execution_details(execution: Execution, *, data: bool) -> dict[str, Any]:
+def execution_details(
+    execution: Execution, redrivability: Redrivability, *, data: bool
+) -> dict[str, Any]:
     """The answer of `DescribeExecution`."""
     details = {
         **execution_summary(execution),
         "inputDetails": {"included": data},
-        "redriveStatus": "NOT_REDRIVABLE",
-        "redriveStatusReason": _not_redrivable(execution),
+        "redriveStatus": redrivability.status,
     }
+    if redrivability.reason is not None:
+        details["redriveStatusReason"] = redrivability.reason
     if data:
         details["input"] = execution.input.text
     if execution.output is not None:
@@ -80,15 +86,7 @@ def execution_details(execution: Execution, *, data: bool) -> dict[str, Any]:
     return details
 
 
-def _not_redrivable(execution: Execution) -> str:
-    if execution.running:
-        return "Execution is RUNNING and cannot be redriven"
-    if execution.status == "SUCCEEDED":
-        return "Execution is SUCCEEDED and cannot be redriven"
-    return "The local cloud does not redrive executions; start the execution anew"
-
-
-def status_change(execution: Execution) -> dict[str, Any]:
+def status_change(execution: Execution, redrivability: Redrivability) -> dict[str, Any]:
     """The detail of a "Step Functions Execution Status Change" event."""
     size = len(execution.input.text.encode()) + len((execution.output or "").encode())
     fits = size <= _MAX_EVENT_DATA
@@ -107,8 +105,8 @@ def status_change(execution: Execution) -> dict[str, Any]:
         "cause": execution.cause,
         "stateMachineVersionArn": None,
         "stateMachineAliasArn": None,
-        "redriveCount": 0,
-        "redriveDate": None,
-        "redriveStatus": "NOT_REDRIVABLE",
-        "redriveStatusReason": _not_redrivable(execution),
+        "redriveCount": len(execution.redrives),
+        "redriveDate": int(execution.redrives[-1].at * 1000) if execution.redrives else None,
+        "redriveStatus": redrivability.status,
+        "redriveStatusReason": redrivability.reason,
     }

@@ -176,11 +176,13 @@ class Distribution:
         label: Names its child executions' machine.
         definition: That machine, as a definition of its own.
         machine: The same, parsed.
+        is_express: Its child executions are Express ones, which a redrive starts anew.
     """
 
     label: str
     definition: str = field(repr=False)
     machine: Machine
+    is_express: bool = False
     reader: ItemReader | None = None
     batcher: ItemBatcher | None = None
     writer: ResultWriter | None = None

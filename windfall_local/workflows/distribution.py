@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from windfall_local.api import Principal, ServiceError
-from windfall_local.workflows.definition import Distribution, ItemBatcher, MapState
-from windfall_local.workflows.documents import MAX_BYTES, Document, dump
-from windfall_local.workflows.failures import THRESHOLD, QueryFailure, StateFailure
-from windfall_local.workflows.fanout import entries_of, items_of
-from windfall_local.workflows.item_readers import read_items
+from windfall_local.workflows.definition import Distribution, MapState
+from windfall_local.workflows.documents import Document
+from windfall_local.workflows.failures import (
+    RUNTIME,
+    THRESHOLD,
+    StateFailure,
+)
+from windfall_local.workflows.fanout import items_of
+from windfall_local.workflows.map_items import number_of, read_inputs
 from windfall_local.workflows.map_runs import MapRun
-from windfall_local.workflows.queries import Template, bindable
+from windfall_local.workflows.redrives import MAX_MAP_RUN_REDRIVES
 from windfall_local.workflows.result_writer import transformed, write_results
 
 if TYPE_CHECKING:
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 MOST_AT_ONCE = 1_000
 """Child executions at a time here, whatever `MaxConcurrency` says; AWS runs up to 10,000."""
 
+_DENIED = "StepFunctions.AccessDeniedException"
 _NAMES = uuid.UUID("8f0d4d0e-6f4f-4f1c-9d56-0d6c6f0e5a51")
 """Child executions are named by place, so that a restart finds those that it began."""
 
@@ -39,13 +44,13 @@ async def run_distributed(visit: Visit, state: MapState, distribution: Distribut
         StateFailure: More failed than is tolerated, or items or results cannot be read or written.
     """
     work = _Work(visit, state, distribution)
-    length = 0 if distribution.reader is not None else len(items_of(visit, state))
-    visit.note("MapStateStarted", length)
-    visit.note("MapRunStarted", work.run.arn)
+    work.note_begin()
     try:
         result = await work.do()
     except StateFailure as failure:
         work.close("FAILED")
+        if failure.error == RUNTIME:
+            visit.begun = 0  # a redrive begins a new run
         visit.note("MapRunFailed", failure.error, failure.cause)
         visit.note("MapStateFailed")
         raise
@@ -78,21 +83,34 @@ class _Work:
             execution=parent.arn,
             machine=self.machine.arn,
             started=visit.run.time(visit.branch),
-            limit=self._number(state.concurrency, "integer") or 0,
-            tolerated_count=self._number(state.tolerated_count, "integer"),
-            tolerated_percentage=self._number(state.tolerated_percentage, "number"),
+            limit=number_of(visit, state.concurrency, "integer") or 0,
+            tolerated_count=number_of(visit, state.tolerated_count, "integer"),
+            tolerated_percentage=number_of(visit, state.tolerated_percentage, "number"),
         )
         self.surroundings.map_runs.add(self.run)
+        if visit.repeats:
+            standing = visit.run.going_on[visit.key]
+            self.run.redrives = standing.times
+            self.run.redriven = parent.redrives[standing.drive - 1].at
         self.inputs: list[str] = []
         self.ends: dict[int, dict[str, Any]] = {}
 
-    def _number(self, template: Template | None, expected: str) -> Any:
-        if template is None:
-            return None
-        return self.visit.evaluate(template, self.visit.bindings(), expected)
+    def note_begin(self) -> None:
+        """Note in the history that the run begins, or that it is redriven."""
+        visit, run = self.visit, self.run
+        if visit.repeats:
+            visit.note("MapRunRedriven", run.arn, run.redrives)
+            return
+        reader = self.distribution.reader
+        visit.note("MapStateStarted", 0 if reader else len(items_of(visit, self.state)))
+        visit.note("MapRunStarted", run.arn)
 
     async def do(self) -> Document:
         """Read, run, write."""
+        if self.run.redrives > MAX_MAP_RUN_REDRIVES:
+            raise StateFailure(
+                RUNTIME, f"A Map Run can be redriven {MAX_MAP_RUN_REDRIVES} times at most."
+            )
         await self._gather()
         await self._run_all()
         children = [self.ends[index] for index in sorted(self.ends)]
@@ -104,7 +122,7 @@ class _Work:
             place = self.visit.evaluate(writer.arguments, self.visit.bindings(), "object")
             run = (self.run.arn, self.id)
             written = await self._once(
-                "written",
+                self._redriven_key("written"),
                 lambda: write_results(
                     writer, place, run, children, pending, self.surroundings.cloud, self.caller
                 ),
@@ -140,67 +158,18 @@ class _Work:
         batches = await self._once("items", self._read)
         self.inputs = [text for text, _ in batches]
         self.run.batches = [items for _, items in batches]
+        self.visit.begun = 1
 
     async def _read(self) -> list[tuple[str, int]]:
-        """The input of every child, as JSON, with how many items it has."""
-        await self._check_permission()
-        reader = self.distribution.reader
-        if reader is None:
-            items: list[Any] | dict[str, Any] = items_of(self.visit, self.state)
-        else:
-            arguments = self.visit.evaluate(reader.arguments, self.visit.bindings(), "object")
-            most = self._number(reader.most, "integer")
-            items = await read_items(reader, arguments, most, self.surroundings.cloud, self.caller)
-        values = [self._selected(index, item) for index, item in enumerate(entries_of(items))]
-        return list(self._batched(values))
-
-    async def _check_permission(self) -> None:
-        """Children are started with the machine's own permission to start itself, as on AWS."""
-        machine = self.visit.run.execution.state_machine
+        # Children are started with the machine's own permission to start itself, as on AWS.
         try:
+            machine = self.visit.run.execution.state_machine
             await self.surroundings.check_start(machine, self.caller)
         except ServiceError as error:
             raise StateFailure(
-                "StepFunctions.AccessDeniedException",
-                f"A distributed Map starts executions of its own machine. {error.message}",
+                _DENIED, f"A distributed Map starts executions of its own machine. {error.message}"
             ) from error
-
-    def _selected(self, index: int, item: dict[str, Any]) -> Any:
-        if self.state.selector is None:
-            return item["Value"]
-        bindings = self.visit.bindings(item={"Item": bindable(item)})
-        try:
-            return self.visit.evaluate(self.state.selector, bindings, slot=f"[{index}]")
-        except QueryFailure as failure:
-            raise self.visit.run.note_query_failure(self.visit, failure) from failure
-
-    def _batched(self, values: list[Any]) -> Iterator[tuple[str, int]]:
-        batcher = self.distribution.batcher
-        if batcher is None:
-            for value in values:
-                yield Document.of(value, self.state.name).text, 1
-            return
-        shared = None
-        if batcher.input is not None:
-            shared = self.visit.evaluate(batcher.input, self.visit.bindings(), "object")
-        most, room = self._bounds(batcher)
-        frame = len(dump(_batch([], shared)))
-        batch: list[Any] = []
-        size = frame
-        for value in values:
-            length = len(dump(value).encode()) + 1
-            if batch and (len(batch) >= most or size + length > room):
-                yield Document.of(_batch(batch, shared), self.state.name).text, len(batch)
-                batch, size = [], frame
-            batch.append(value)
-            size += length
-        if batch:
-            yield Document.of(_batch(batch, shared), self.state.name).text, len(batch)
-
-    def _bounds(self, batcher: ItemBatcher) -> tuple[int, int]:
-        most = self._number(batcher.most_items, "integer")
-        room = self._number(batcher.most_bytes, "integer")
-        return most or 2**31, min(room or MAX_BYTES, MAX_BYTES)
+        return await read_inputs(self.visit, self.state, self.distribution, self.caller)
 
     # --- Children -----------------------------------------------------------------------------
 
@@ -231,30 +200,66 @@ class _Work:
         return min(self.run.limit or MOST_AT_ONCE, MOST_AT_ONCE)
 
     def _left(self) -> list[int]:
-        """The children that did not end before the restart; of the others the end is taken."""
+        """The children that are yet to end, or to be redriven; of the others the end is taken."""
         left = []
         for index in range(len(self.inputs)):
-            record = self.visit.run.ledger.get(self._key(index))
-            if record is None:
+            end = self._earlier_end(index)
+            if end is None:
                 left.append(index)
             else:
-                self._count(index, record.value)
+                self._count(index, end)
         return left
 
-    def _key(self, index: int) -> str:
-        return f"{self.visit.attempt_key}[{index}]:child"
+    def _earlier_end(self, index: int) -> dict[str, Any] | None:
+        """How a child ended before the restart or redrive, unless it is to be redriven."""
+        for redrives in range(self.run.redrives, -1, -1):
+            record = self.visit.run.ledger.get(self._key(index, redrives))
+            if record is None:
+                continue
+            end: dict[str, Any] = record.value
+            if redrives == self.run.redrives or end["status"] == "SUCCEEDED":
+                return end
+            self.run.awaits.add(index)
+            return None
+        return None
+
+    def _key(self, index: int, redrives: int) -> str:
+        suffix = f"@{redrives}" if redrives else ""
+        return f"{self.visit.attempt_key}[{index}]:child{suffix}"
+
+    def _redriven_key(self, what: str) -> str:
+        return f"{what}@{self.run.redrives}" if self.run.redrives else what
+
+    def _name(self, index: int) -> str:
+        place = f"{self.id}[{index}]"
+        if self.run.redrives and self.distribution.is_express:
+            place += f"@{self.run.redrives}"  # Express executions are started anew
+        return str(uuid.uuid5(_NAMES, place))
+
+    async def _begin(self, index: int, name: str, arn: str) -> None:
+        """Start a child, or redrive the one that is there, unless a restart has found it so."""
+        if self.run.redrives and not self.distribution.is_express:
+            token = f"{self.run.arn}#{self.run.redrives}"
+            try:
+                if not await self.surroundings.redrive_child(arn, token, self.caller):
+                    self.run.lost.add(index)
+            except ServiceError as error:
+                raise StateFailure(
+                    _DENIED, f"A distributed Map redrives its child executions. {error.message}"
+                ) from error
+        await self.surroundings.begin_child(
+            self.machine, name, arn, Document.parse(self.inputs[index]), self.run.arn
+        )
 
     async def _run_child(self, index: int) -> None:
         self.visit.branch.replayed = None
-        name = str(uuid.uuid5(_NAMES, f"{self.id}[{index}]"))
+        name = self._name(index)
         arn = f"{self.machine.arn.replace(':stateMachine:', ':execution:')}:{name}"
         items = self.run.batches[index]
         self.run.running += 1
         self.run.running_items += items
         try:
-            await self.surroundings.begin_child(
-                self.machine, name, arn, Document.parse(self.inputs[index]), self.run.arn
-            )
+            await self._begin(index, name, arn)
             child = await self.surroundings.watch(arn)
         except asyncio.CancelledError:
             if not self.visit.run.suspending:
@@ -264,17 +269,15 @@ class _Work:
             self.run.running -= 1
             self.run.running_items -= items
         end = _end_of(child)
-        self.visit.run.ledger.put(self._key(index), self.surroundings.now(), end)
+        key = self._key(index, self.run.redrives)
+        self.visit.run.ledger.put(key, self.surroundings.now(), end)
         self._count(index, end)
 
     def _count(self, index: int, end: dict[str, Any]) -> None:
         self.ends[index] = end
+        self.run.awaits.discard(index)
         self.run.ended[end["status"]] += 1
         self.run.ended_items[end["status"]] += self.run.batches[index]
-
-
-def _batch(items: list[Any], shared: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {"Items": items} if shared is None else {"BatchInput": shared, "Items": items}
 
 
 def _end_of(child: Execution) -> dict[str, Any]:
@@ -284,5 +287,6 @@ def _end_of(child: Execution) -> dict[str, Any]:
         "machine": child.state_machine.arn,
         "input": child.input.text,
         "started": child.started,
+        "redrives": len(child.redrives),
         **child.outcome(),
     }

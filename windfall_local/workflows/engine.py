@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from windfall_local.api import Cloud, Principal, ServiceError
+from windfall_local.api import Cloud, Principal
 from windfall_local.mirror.disk import said_of_the_disk
 from windfall_local.workflows.answers import status_change
 from windfall_local.workflows.definition import Distribution
@@ -16,14 +16,12 @@ from windfall_local.workflows.documents import Document
 from windfall_local.workflows.executions import Execution, Executions, Ledger, StateMachine
 from windfall_local.workflows.failures import StateFailure
 from windfall_local.workflows.interpreter import Run
-from windfall_local.workflows.journal import Journal, StoredExecution
+from windfall_local.workflows.journal import Journal
 from windfall_local.workflows.map_runs import MapRuns
-from windfall_local.workflows.parsing import parse_definition
+from windfall_local.workflows.redrives import Redrivability, Redrive, redrivability, redriven_with
+from windfall_local.workflows.restoring import restored_execution, restored_machine
 from windfall_local.workflows.tokens import (
-    InvalidTokenError,
     TaskTokens,
-    outcome_record,
-    read_token,
 )
 
 Authorize = Callable[[str, str, dict[str, Any], Principal], Awaitable[None]]
@@ -32,7 +30,6 @@ Authorize = Callable[[str, str, dict[str, Any], Principal], Awaitable[None]]
 logger = logging.getLogger(__name__)
 
 _STATUS_CHANGE = "Step Functions Execution Status Change"
-_TOO_LATE = "Task Timed Out: 'Provided task does not exist anymore'"
 
 
 class Engine:
@@ -71,13 +68,13 @@ class Engine:
             return
         self._journal.open()
         revisions = {
-            revision: _machine_of(document)
+            revision: restored_machine(document)
             for revision, document in self._journal.revisions().items()
         }
         for revision in self._journal.machines():
             self.machines[revisions[revision].arn] = revisions[revision]
         for stored in self._journal.executions():
-            execution = self._restore(stored, revisions[stored.revision])
+            execution = restored_execution(stored, revisions[stored.revision], self._journal)
             self.executions.add(execution)
             if execution.running:
                 self._run(execution, is_new=False)
@@ -134,6 +131,59 @@ class Engine:
         if self._authorize is not None:
             parameters = {"stateMachineArn": machine.arn, "input": "{}"}
             await self._authorize("stepfunctions", "StartExecution", parameters, caller)
+
+    def redrivability(self, execution: Execution) -> Redrivability:
+        """Whether an execution can be redriven now; one of a distributed Map, by its Map."""
+        has_machine = execution.map_run is not None or execution.state_machine.arn in self.machines
+        return redrivability(execution, self.now(), has_machine=has_machine)
+
+    async def redrive(self, execution: Execution, token: str) -> float | None:
+        """Let an execution go on that did not succeed; when this returns, it will survive.
+
+        Args:
+            execution: The execution.
+            token: The client token; with the same one it goes on once.
+
+        Returns:
+            When, in seconds of the epoch; None when it can not be redriven.
+        """
+        if execution.task is not None and not execution.running:
+            await asyncio.wait([execution.task])  # it has ended, and is being written down
+        await self.flush()
+        earlier = redriven_with(execution, token, self.now())
+        if earlier is not None:
+            return earlier.at
+        if self.redrivability(execution).status == "NOT_REDRIVABLE":
+            return None
+        redrive = Redrive(self.now(), token, execution.unfinished or {})
+        execution.go_on(redrive, *self.executions.revive(execution))
+        if self._journal is not None:
+            self._journal.redrive(execution.arn, execution.document())
+        self._run(execution, is_new=True)
+        await self.flush()
+        return redrive.at
+
+    async def redrive_child(self, arn: str, token: str, caller: Principal) -> bool:
+        """Redrive a child execution of a distributed Map, unless it was with this token.
+
+        Returns:
+            False when it can not be redriven: its end stays.
+
+        Raises:
+            ServiceError: `AccessDeniedException`.
+        """
+        execution = self.executions.get(arn)
+        if execution is None:
+            return True
+        run = self._runs.get(arn)
+        if run is not None and run.stopping is not None:
+            await self.watch(arn)
+        if execution.running or (execution.redrives and execution.redrives[-1].token == token):
+            return True
+        if self._authorize is not None:
+            parameters = {"executionArn": arn}
+            await self._authorize("stepfunctions", "RedriveExecution", parameters, caller)
+        return await self.redrive(execution, token) is not None
 
     def child_machine(self, machine: StateMachine, distribution: Distribution) -> StateMachine:
         """The machine of a distributed Map's child executions."""
@@ -196,42 +246,6 @@ class Engine:
             run.execution.task.cancel()
         return True
 
-    async def resolve(self, token: str, outcome: Document | StateFailure) -> None:
-        """Hand a waiting task its outcome; when this returns, the outcome will survive.
-
-        Raises:
-            ServiceError: Nobody waits for the token, or not any more.
-        """
-        execution, key = self._task(token)
-        if self.tokens.resolve(token, outcome):
-            execution.ledger.put(key, self.now(), outcome_record(outcome))
-        else:
-            _expect_late(execution, key)
-            execution.ledger.put_early(key, self.now(), outcome_record(outcome))
-        await self.flush()
-
-    def beat(self, token: str) -> None:
-        """Take a waiting task's heartbeat.
-
-        Raises:
-            ServiceError: Nobody waits for the token, or not any more.
-        """
-        execution, key = self._task(token)
-        if not self.tokens.beat(token):
-            _expect_late(execution, key)
-
-    def _task(self, token: str) -> tuple[Execution, str]:
-        try:
-            arn, key = read_token(token)
-        except InvalidTokenError as error:
-            raise ServiceError("InvalidToken", "Invalid Token: 'Invalid token'") from error
-        execution = self.executions.get(arn)
-        if execution is None:
-            raise ServiceError("TaskDoesNotExist", "Task Does Not Exist: 'Task does not exist'")
-        if not execution.running:
-            raise ServiceError("TaskTimedOut", _TOO_LATE)
-        return execution, key
-
     def _run(self, execution: Execution, *, is_new: bool) -> None:
         run = Run(execution, self)
         self._runs[execution.arn] = run
@@ -249,7 +263,10 @@ class Engine:
         # Announced before it is written down: a kill in between announces it twice, never not.
         await self._announce(execution)
         if self._journal is not None and execution.history is not None:
-            self._journal.end(execution.arn, execution.outcome(), execution.history.events)
+            is_final = execution.unfinished is None
+            self._journal.end(
+                execution.arn, execution.outcome(), execution.history.events, is_final=is_final
+            )
         self._runs.pop(execution.arn, None)
         self.executions.retire(execution)
         for future in execution.watchers:
@@ -260,50 +277,11 @@ class Engine:
     async def _announce(self, execution: Execution) -> None:
         try:
             await self.cloud.emit(
-                "aws.states", _STATUS_CHANGE, status_change(execution), [execution.arn]
+                "aws.states",
+                _STATUS_CHANGE,
+                status_change(execution, self.redrivability(execution)),
+                [execution.arn],
             )
         except Exception:
             # The execution itself must go on.
             logger.exception("The status change of %s was not announced", execution.arn)
-
-    def _restore(self, stored: StoredExecution, machine: StateMachine) -> Execution:
-        document, outcome = stored.document, stored.outcome
-        arn = document["arn"]
-        execution = Execution(
-            arn,
-            document["name"],
-            machine,
-            Document.parse(document["input"]),
-            document["started"],
-            Ledger(arn, stored.records, self._journal),
-            map_run=document.get("map_run"),
-        )
-        if outcome is not None:
-            execution.history = None
-            execution.status = outcome["status"]
-            execution.stopped = outcome["stopped"]
-            execution.output = outcome["output"]
-            execution.error, execution.cause = outcome["error"], outcome["cause"]
-        return execution
-
-
-def _expect_late(execution: Execution, key: str) -> None:
-    # After a restart the execution may not have come to the task again yet.
-    ledger = execution.ledger
-    if ledger.get(key) is not None or ledger.get(f"{key}:submitted") is None:
-        raise ServiceError("TaskTimedOut", _TOO_LATE)
-
-
-def _machine_of(document: dict[str, Any]) -> StateMachine:
-    return StateMachine(
-        document["arn"],
-        document["name"],
-        document["definition"],
-        document["role_arn"],
-        document["created"],
-        parse_definition(document["definition"]),
-        document["updated"],
-        document["revision"],
-        document["settings"],
-        document["tags"],
-    )

@@ -16,7 +16,6 @@ from windfall_local.workflows.requests import (
     find_machine,
     find_map_run,
     page,
-    refuse,
     with_token,
 )
 
@@ -57,11 +56,29 @@ class ExecutionOperations:
     ) -> dict[str, Any]:
         """Everything about an execution but its history."""
         execution = find_execution(self._engine, parameters["executionArn"])
-        return execution_details(execution, data=parameters.get("includedData") != "METADATA_ONLY")
+        return execution_details(
+            execution,
+            self._engine.redrivability(execution),
+            data=parameters.get("includedData") != "METADATA_ONLY",
+        )
+
+    async def redrive_execution(self, parameters: dict[str, Any], _: CallContext) -> dict[str, Any]:
+        """Let an execution that did not succeed go on from where it stands."""
+        execution = find_execution(self._engine, parameters["executionArn"])
+        at = None
+        if execution.map_run is None:
+            token = parameters.get("clientToken") or str(uuid.uuid4())
+            at = await self._engine.redrive(execution, token)
+        if at is None:
+            reason = self._engine.redrivability(execution).reason
+            raise ServiceError(
+                "ExecutionNotRedrivable",
+                reason or "Executions of a Map Run are redriven with the execution it belongs to",
+            )
+        return {"redriveDate": moment(at)}
 
     async def list_executions(self, parameters: dict[str, Any], _: CallContext) -> dict[str, Any]:
         """A machine's executions, the newest first."""
-        refuse(parameters, "redriveFilter")
         if ("stateMachineArn" in parameters) == ("mapRunArn" in parameters):
             raise ServiceError(
                 "ValidationException", "Either a state machine ARN or a map run ARN must be given"
@@ -74,14 +91,20 @@ class ExecutionOperations:
         machine = (
             run.machine if run else find_machine(self._engine, parameters["stateMachineArn"]).arn
         )
-        status = parameters.get("statusFilter")
+        status, redriven = parameters.get("statusFilter"), parameters.get("redriveFilter")
+        if redriven is not None and run is None:
+            raise ServiceError(
+                "ValidationException", "A redrive filter is for the executions of a map run"
+            )
         matching = (
             execution
             for execution in self._engine.executions.newest_first(machine)
-            if status in (None, execution.status) and (run is None or execution.map_run == run.arn)
+            if status in (None, execution.status)
+            and (run is None or execution.map_run == run.arn)
+            and redriven in (None, "REDRIVEN" if execution.redrives else "NOT_REDRIVEN")
         )
         scope = run.arn if run else machine
-        found, token = page(matching, parameters, f"executions {scope} {status}")
+        found, token = page(matching, parameters, f"executions {scope} {status} {redriven}")
         return with_token({"executions": [execution_summary(item) for item in found]}, token)
 
     async def get_execution_history(

@@ -12,6 +12,7 @@ from windfall_local.workflows.definition import Machine
 from windfall_local.workflows.documents import Document
 from windfall_local.workflows.history import History
 from windfall_local.workflows.journal import Journal, Record
+from windfall_local.workflows.redrives import Redrive, Unfinished
 
 MAX_ENDED = 10_000
 _UNPACKED = 64
@@ -57,13 +58,14 @@ class Ledger:
         journal: Where it is kept; None for nowhere.
     """
 
-    __slots__ = ("_arn", "_journal", "_records")
+    __slots__ = ("_arn", "_done", "_journal", "_records")
 
     def __init__(
         self, arn: str, records: dict[str, Record] | None = None, journal: Journal | None = None
     ) -> None:
         self._arn = arn
         self._records = records or {}
+        self._done: dict[str, Record] = {}
         self._journal = journal
 
     def __bool__(self) -> bool:
@@ -77,6 +79,14 @@ class Ledger:
         """Record something; a value is JSON."""
         if self._journal is not None:
             self._journal.record(self._arn, key, at, value)
+        else:
+            self._done[key] = Record(at, value)
+
+    def whole(self) -> Ledger:
+        """The ledger for a redrive: with all that has been recorded so far."""
+        if self._journal is None:
+            return Ledger(self._arn, {**self._records, **self._done})
+        return Ledger(self._arn, self._journal.records(self._arn), self._journal)
 
     def put_early(self, key: str, at: float, value: Any) -> None:
         """Record something that the execution itself will look for."""
@@ -97,6 +107,10 @@ class Execution:
         history: Its events; None once they are packed.
         map_run: The ARN of the distributed Map's run that started it.
         status: As the API names it.
+        redrives: Those so far.
+        unfinished: Where it stood when it ended, for the next redrive; None while it runs, and
+            where nothing is left to go on from.
+        event_count: Events of its history, once it has ended.
     """
 
     arn: str
@@ -113,6 +127,9 @@ class Execution:
     output: str | None = None
     error: str | None = None
     cause: str | None = None
+    redrives: list[Redrive] = field(default_factory=list)
+    unfinished: dict[str, Unfinished] | None = None
+    event_count: int = 0
     task: asyncio.Task[None] | None = None
     watchers: list[asyncio.Future[Execution]] = field(default_factory=list)
 
@@ -120,6 +137,18 @@ class Execution:
     def running(self) -> bool:
         """Whether it has not ended."""
         return self.status == "RUNNING"
+
+    @property
+    def driven_since(self) -> float:
+        """When it started, or was redriven last: what its time-out counts from."""
+        return self.redrives[-1].at if self.redrives else self.started
+
+    def go_on(self, redrive: Redrive, history: History, ledger: Ledger) -> None:
+        """Run again, from where it stood."""
+        self.redrives.append(redrive)
+        self.history, self.packed, self.ledger = history, None, ledger
+        self.status, self.unfinished = "RUNNING", None
+        self.stopped = self.error = self.cause = None
 
     def outcome(self) -> dict[str, Any]:
         """How it ended, for the journal."""
@@ -129,6 +158,8 @@ class Execution:
             "output": self.output,
             "error": self.error,
             "cause": self.cause,
+            "unfinished": self.unfinished,
+            "event_count": self.event_count,
         }
 
     def document(self) -> dict[str, Any]:
@@ -139,6 +170,7 @@ class Execution:
             "input": self.input.text,
             "started": self.started,
             "map_run": self.map_run,
+            "redrives": self.redrives,
         }
 
 
@@ -189,7 +221,8 @@ class Executions:
     def retire(self, execution: Execution) -> None:
         """Keep an execution that has ended, small; forget the oldest beyond the bound."""
         self._ended[execution.arn] = execution
-        execution.ledger = Ledger(execution.arn)
+        if execution.unfinished is None or self._journal is not None:
+            execution.ledger = Ledger(execution.arn, journal=self._journal)
         execution.task = None
         if execution.history is not None:
             self._unpacked[execution.arn] = execution
@@ -204,3 +237,9 @@ class Executions:
             self._all.pop(arn, None)
             if self._journal is not None:
                 self._journal.drop_execution(arn)
+
+    def revive(self, execution: Execution) -> tuple[History, Ledger]:
+        """Count an execution as running again; what it did until it ended."""
+        self._ended.pop(execution.arn, None)
+        self._unpacked.pop(execution.arn, None)
+        return self.history(execution), execution.ledger.whole()

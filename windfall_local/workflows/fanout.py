@@ -33,7 +33,7 @@ def _join(parent: Branch, children: list[Branch]) -> None:
     times = [child.replayed for child in children]
     if parent.replayed is not None and times:
         known = [time for time in times if time is not None]
-        parent.replayed = max(known) if len(known) == len(times) else None
+        parent.replayed = max(parent.replayed, *known) if len(known) == len(times) else None
 
 
 async def run_parallel(visit: Visit, state: ParallelState) -> Document:
@@ -46,15 +46,15 @@ async def run_parallel(visit: Visit, state: ParallelState) -> Document:
     if state.arguments is not None:
         bindings = visit.bindings()
         document = Document.of(visit.evaluate(state.arguments, bindings), state.name)
-    visit.note("ParallelStateStarted")
-    children = [
-        visit.branch.fork(f"{visit.attempt_key}|{index}") for index in range(len(state.branches))
-    ]
+    if not visit.repeats:
+        visit.note("ParallelStateStarted")
+    children = [visit.fork(f"|{index}", index) for index in range(len(state.branches))]
+    visit.begun = len(children)
     outputs: list[Document] = [document] * len(children)
 
     async def run(index: int, block: Block) -> None:
         outputs[index] = await visit.run.run_block(block, document, children[index])
-        visit.branch.previous = children[index].previous
+        visit.branch.previous = max(visit.branch.previous, children[index].previous)
 
     try:
         await _all(run(index, block) for index, block in enumerate(state.branches))
@@ -99,34 +99,29 @@ class _Iterations:
         while self._next < len(self.entries):
             index = self._next
             self._next += 1
+            self.visit.begun = max(self.visit.begun, self._next)
             await self._iterate(index)
 
     async def _iterate(self, index: int) -> None:
         visit, name, item = self.visit, self.state.name, self.entries[index]
-        child = visit.branch.fork(f"{visit.attempt_key}[{index}]", {"Item": item})
+        child = visit.fork(f"[{index}]", index, {"Item": item})
         self.children.append(child)
-        history, time = visit.run.history, visit.run.time
-        child.previous = history.add(
-            time(child), "MapIterationStarted", child.previous, name, index
-        )
+        note = visit.run.note
+        note(child, "MapIterationStarted", name, index)
         try:
             document = self._input(index, item)
             output = await visit.run.run_block(self.state.processor, document, child)
         except StateFailure as failure:
-            child.previous = history.add(
-                time(child), "MapIterationFailed", child.previous, name, index
-            )
+            note(child, "MapIterationFailed", name, index)
             output = self._tolerate(failure)
         except asyncio.CancelledError:
             if not visit.run.suspending:
-                history.add(time(child), "MapIterationAborted", child.previous, name, index)
+                note(child, "MapIterationAborted", name, index)
             raise
         else:
-            child.previous = history.add(
-                time(child), "MapIterationSucceeded", child.previous, name, index
-            )
+            note(child, "MapIterationSucceeded", name, index)
         self.outputs[index] = output
-        visit.branch.previous = child.previous
+        visit.branch.previous = max(visit.branch.previous, child.previous)
 
     def _input(self, index: int, item: dict[str, Any]) -> Document:
         if self.state.selector is None:
@@ -135,7 +130,7 @@ class _Iterations:
         try:
             value = self.visit.evaluate(self.state.selector, bindings, slot=f"[{index}]")
         except QueryFailure as failure:
-            raise self.visit.run.note_query_failure(self.visit, failure) from failure
+            raise self.visit.note_query_failure(failure) from failure
         return Document.of(value, self.state.name)
 
     def _tolerate(self, failure: StateFailure) -> Document:
@@ -189,7 +184,8 @@ async def run_map(visit: Visit, state: MapState) -> Document:
     limit = 0
     if state.concurrency is not None:
         limit = int(visit.evaluate(state.concurrency, visit.bindings(), "integer"))
-    visit.note("MapStateStarted", len(items))
+    if not visit.repeats:
+        visit.note("MapStateStarted", len(items))
     iterations = _Iterations(visit, state, items)
     workers = min(limit or MAX_INLINE, MAX_INLINE, len(items))
     try:

@@ -29,6 +29,7 @@ _DETAILS: dict[str, tuple[str, tuple[str, ...]]] = {
     "ExecutionFailed": ("executionFailedEventDetails", _FAILURE),
     "ExecutionAborted": ("executionAbortedEventDetails", _FAILURE),
     "ExecutionTimedOut": ("executionTimedOutEventDetails", _FAILURE),
+    "ExecutionRedriven": ("executionRedrivenEventDetails", ("redriveCount",)),
     "EvaluationFailed": ("evaluationFailedEventDetails", (*_FAILURE, "location", "state")),
     "TaskScheduled": (
         "taskScheduledEventDetails",
@@ -53,6 +54,7 @@ _DETAILS: dict[str, tuple[str, tuple[str, ...]]] = {
     "MapIterationFailed": ("mapIterationFailedEventDetails", _ITERATION),
     "MapIterationAborted": ("mapIterationAbortedEventDetails", _ITERATION),
     "MapRunStarted": ("mapRunStartedEventDetails", ("mapRunArn",)),
+    "MapRunRedriven": ("mapRunRedrivenEventDetails", ("mapRunArn", "redriveCount")),
     "MapRunFailed": ("mapRunFailedEventDetails", _FAILURE),
 }
 

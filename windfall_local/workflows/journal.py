@@ -51,6 +51,11 @@ _DROP_MACHINE = "DELETE FROM machines WHERE arn = ?"
 _SAVE_EXECUTION = "INSERT OR REPLACE INTO executions (arn, revision, document) VALUES (?, ?, ?)"
 _SAVE_RECORD = "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)"
 _END = "UPDATE executions SET outcome = ?, history = ? WHERE arn = ?"
+_REDRIVE = "UPDATE executions SET document = ?, outcome = NULL WHERE arn = ?"
+_RECORDS_OF_RUNNING = """
+SELECT arn, key, at, value FROM records
+    WHERE arn IN (SELECT arn FROM executions WHERE outcome IS NULL)
+"""
 _DROP_RECORDS = "DELETE FROM records WHERE arn = ?"
 _DROP_EXECUTION = "DELETE FROM executions WHERE arn = ?"
 
@@ -92,8 +97,12 @@ class Journal(Protocol):
         """Every execution, oldest first; records only with those that have not ended."""
         ...
 
+    def records(self, arn: str) -> dict[str, Record]:
+        """What an execution did that has not succeeded."""
+        ...
+
     def history(self, arn: str) -> bytes | None:
-        """The packed history of an execution that has ended."""
+        """The packed history of an execution until it ended, the last time if it was redriven."""
         ...
 
     def save_machine(self, arn: str, revision: str, document: dict[str, Any]) -> None:
@@ -116,8 +125,21 @@ class Journal(Protocol):
         """Keep something that an execution did."""
         ...
 
-    def end(self, arn: str, outcome: dict[str, Any], events: list[Event]) -> None:
-        """Keep how an execution ended, with its history; its records are no longer needed."""
+    def end(
+        self, arn: str, outcome: dict[str, Any], events: list[Event], *, is_final: bool
+    ) -> None:
+        """Keep how an execution ended, with its history.
+
+        Args:
+            arn: The execution's ARN.
+            outcome: How it ended.
+            events: Its history.
+            is_final: It can not be redriven; its records are no longer needed.
+        """
+        ...
+
+    def redrive(self, arn: str, document: dict[str, Any]) -> None:
+        """Keep that an execution that had ended runs again."""
         ...
 
     def drop_execution(self, arn: str) -> None:
@@ -175,7 +197,7 @@ class SqliteJournal:
     def executions(self) -> list[StoredExecution]:
         """Every execution, oldest first; records only with those that have not ended."""
         records: dict[str, dict[str, Record]] = {}
-        for arn, key, at, value in self._read("SELECT arn, key, at, value FROM records"):
+        for arn, key, at, value in self._read(_RECORDS_OF_RUNNING):
             records.setdefault(arn, {})[key] = Record(at, json.loads(value))
         rows = self._read("SELECT arn, revision, document, outcome FROM executions ORDER BY number")
         return [
@@ -188,8 +210,13 @@ class SqliteJournal:
             for arn, revision, document, outcome in rows
         ]
 
+    def records(self, arn: str) -> dict[str, Record]:
+        """What an execution did that has not succeeded."""
+        rows = self._read("SELECT key, at, value FROM records WHERE arn = ?", arn)
+        return {key: Record(at, json.loads(value)) for key, at, value in rows}
+
     def history(self, arn: str) -> bytes | None:
-        """The packed history of an execution that has ended."""
+        """The packed history of an execution until it ended, the last time if it was redriven."""
         for row in self._read("SELECT history FROM executions WHERE arn = ?", arn):
             packed: bytes | None = row[0]
             return packed
@@ -216,10 +243,17 @@ class SqliteJournal:
         """Keep something that an execution did."""
         self._write(_SAVE_RECORD, arn, key, at, json.dumps(value))
 
-    def end(self, arn: str, outcome: dict[str, Any], events: list[Event]) -> None:
-        """Keep how an execution ended, with its history; its records are no longer needed."""
+    def end(
+        self, arn: str, outcome: dict[str, Any], events: list[Event], *, is_final: bool
+    ) -> None:
+        """Keep how an execution ended, with its history; see `Journal.end`."""
         self._write(_END, json.dumps(outcome), events, arn)
-        self._write(_DROP_RECORDS, arn)
+        if is_final:
+            self._write(_DROP_RECORDS, arn)
+
+    def redrive(self, arn: str, document: dict[str, Any]) -> None:
+        """Keep that an execution that had ended runs again."""
+        self._write(_REDRIVE, json.dumps(document), arn)
 
     def drop_execution(self, arn: str) -> None:
         """Forget an execution."""

@@ -62,7 +62,9 @@ def read_distribution(
     if kind == "EXPRESS":
         document["TimeoutSeconds"] = timeout = _EXPRESS_SECONDS
     machine = Machine(block, timeout)
-    return Distribution(label, json.dumps(document), machine, reader, batcher, writer)
+    return Distribution(
+        label, json.dumps(document), machine, kind == "EXPRESS", reader, batcher, writer
+    )
 
 
 def _one_of(fields: Fields, name: str, allowed: tuple[str, ...], default: str) -> str:

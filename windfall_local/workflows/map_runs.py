@@ -28,6 +28,10 @@ class MapRun:
         tolerated_count: Failed items that it tolerates; None for no such bound.
         tolerated_percentage: The same in percent.
         batches: Items in each child execution, in their order.
+        redrives: How often it was redriven.
+        redriven: When it was last, in seconds of the epoch.
+        awaits: Of its children, by their place, those that did not succeed and wait to be redriven.
+        lost: Likewise, those that did not succeed and can not be redriven.
     """
 
     arn: str
@@ -45,6 +49,10 @@ class MapRun:
     ended: Counter[str] = field(default_factory=Counter)
     ended_items: Counter[str] = field(default_factory=Counter)
     written: int = 0
+    redrives: int = 0
+    redriven: float | None = None
+    awaits: set[int] = field(default_factory=set)
+    lost: set[int] = field(default_factory=set)
 
     @property
     def failed_items(self) -> int:
@@ -81,10 +89,20 @@ class MapRun:
             "maxConcurrency": self.limit,
             "toleratedFailurePercentage": self.tolerated_percentage or 0.0,
             "toleratedFailureCount": self.tolerated_count or 0,
-            "itemCounts": self._counts(sum(self.batches), self.running_items, self.ended_items),
-            "executionCounts": self._counts(len(self.batches), self.running, self.ended),
-            "redriveCount": 0,
+            "itemCounts": {
+                **self._counts(sum(self.batches), self.running_items, self.ended_items),
+                "pendingRedrive": sum(self.batches[index] for index in self.awaits),
+                "failuresNotRedrivable": sum(self.batches[index] for index in self.lost),
+            },
+            "executionCounts": {
+                **self._counts(len(self.batches), self.running, self.ended),
+                "pendingRedrive": len(self.awaits),
+                "failuresNotRedrivable": len(self.lost),
+            },
+            "redriveCount": self.redrives,
         }
+        if self.redriven is not None:
+            details["redriveDate"] = moment(self.redriven)
         return details if self.stopped is None else {**details, "stopDate": moment(self.stopped)}
 
     def _counts(self, total: int, running: int, ended: Counter[str]) -> dict[str, int]:

@@ -30,7 +30,7 @@ def described(child: Mapping[str, Any]) -> dict[str, Any]:
         "Input": child["input"],
         "InputDetails": {"Included": True},
         "Name": child["arn"].rpartition(":")[2],
-        "RedriveCount": 0,
+        "RedriveCount": child.get("redrives", 0),
         "RedriveStatus": "REDRIVABLE_BY_MAP_RUN" if failed else "NOT_REDRIVABLE",
         "StartDate": iso_time(child["started"]),
         "StateMachineArn": child["machine"],

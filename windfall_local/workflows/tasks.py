@@ -179,7 +179,7 @@ def _execution_answer(child: Execution, *, is_parsed: bool) -> dict[str, Any]:
         "Input": child.input.value if is_parsed else child.input.text,
         "InputDetails": {"Included": True},
         "Name": child.name,
-        "RedriveCount": 0,
+        "RedriveCount": len(child.redrives),
         "StartDate": int(child.started * 1000),
         "StateMachineArn": child.state_machine.arn,
         "Status": child.status,

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from windfall_local.workflows.definition import State
 from windfall_local.workflows.documents import Document
-from windfall_local.workflows.failures import StateFailure
+from windfall_local.workflows.failures import QueryFailure, StateFailure
 from windfall_local.workflows.queries import Template, bindable
 from windfall_local.workflows.shapes import iso_time
 
 if TYPE_CHECKING:
     from windfall_local.workflows.interpreter import Run
+    from windfall_local.workflows.redrives import GoingOn
 
 
 class Branch:
@@ -24,9 +25,11 @@ class Branch:
         replayed: While the execution only repeats what is recorded, the time that it is there;
             None as soon as it does something new.
         item: `$states.context.Map`, within a Map.
+        drive: The redrive that it is in, by its number; below the execution's own while it repeats
+            what an earlier one, or the start (0), has done.
     """
 
-    __slots__ = ("item", "path", "previous", "replayed", "steps", "variables")
+    __slots__ = ("drive", "item", "path", "previous", "replayed", "steps", "variables")
 
     def __init__(
         self,
@@ -35,17 +38,21 @@ class Branch:
         variables: dict[str, Any],
         replayed: float | None,
         item: dict[str, Any] | None = None,
+        drive: int = 0,
     ) -> None:
         self.path = path
         self.previous = previous
         self.variables = variables
         self.replayed = replayed
         self.item = item
+        self.drive = drive
         self.steps = 0
 
     def fork(self, path: str, item: dict[str, Any] | None = None) -> Branch:
         """A branch that begins here and sees the same variables."""
-        return Branch(path, self.previous, dict(self.variables), self.replayed, item or self.item)
+        return Branch(
+            path, self.previous, dict(self.variables), self.replayed, item or self.item, self.drive
+        )
 
 
 class Visit:
@@ -56,10 +63,27 @@ class Visit:
         state: The state.
         input: What it was entered with.
         branch: The line of states that it stands in.
+
+    Attributes:
+        attempt: The one that is made, from 0 and over all redrives.
+        begun: Lines of states that this attempt has begun, in a Parallel or Map.
+        repeats: Of these, the ones that were begun before a redrive.
     """
 
     __slots__ = (
-        "at", "attempt", "branch", "entered", "input", "key", "run", "state", "token",
+        "_began_in",
+        "_first",
+        "at",
+        "attempt",
+        "begun",
+        "branch",
+        "entered",
+        "input",
+        "key",
+        "repeats",
+        "run",
+        "state",
+        "token",
     )  # fmt: skip
 
     def __init__(self, run: Run, state: State, input_: Document, branch: Branch) -> None:
@@ -70,9 +94,11 @@ class Visit:
         self.branch = branch
         self.key = f"{branch.path}/{branch.steps}"
         self.at = run.time(branch)
-        self.attempt = 0
+        self.attempt = self._first = 0
+        self.begun = self.repeats = 0
         self.entered = 0
         self.token: str | None = None
+        self._began_in = branch.drive
 
     @property
     def attempt_key(self) -> str:
@@ -81,18 +107,41 @@ class Visit:
 
     def note(self, kind: str, *details: Any) -> int:
         """Note an event that follows the branch's last one."""
-        branch = self.branch
-        branch.previous = self.run.history.add(
-            self.run.time(branch), kind, branch.previous, *details
+        return self.run.note(self.branch, kind, *details)
+
+    def note_query_failure(self, failure: QueryFailure) -> StateFailure:
+        """Note that an expression failed; the failure as the state fails with it."""
+        cause = (
+            f"An error occurred while executing the state '{self.state.name}' "
+            f"(entered at the event id #{self.entered}). {failure.cause}"
         )
-        return branch.previous
+        self.note("EvaluationFailed", failure.error, cause, failure.location, self.state.name)
+        return StateFailure(failure.error, cause)
+
+    def go_on(self, standing: GoingOn) -> None:
+        """Take up what stood still before a redrive; retries are counted anew."""
+        self.attempt = self._first = standing.attempt
+        self.begun = self.repeats = standing.begun
+        self.branch.drive = standing.drive
+
+    def try_again(self) -> None:
+        """Begin the next attempt."""
+        self.attempt += 1
+        self.begun = self.repeats = 0
+
+    def fork(self, place: str, index: int, item: dict[str, Any] | None = None) -> Branch:
+        """One of the lines of states of this attempt."""
+        child = self.branch.fork(f"{self.attempt_key}{place}", item)
+        if index < self.repeats:
+            child.drive = self._began_in
+        return child
 
     def context(self, item: dict[str, Any] | None = None) -> dict[str, Any]:
         """`$states.context`, the context object."""
         state: dict[str, Any] = {"EnteredTime": iso_time(self.at), "Name": self.state.name}
-        if self.attempt:
-            state["RetryCount"] = self.attempt
-        context = {**self.run.context, "State": state}
+        if self.attempt > self._first:
+            state["RetryCount"] = self.attempt - self._first
+        context = {**self.run.contexts[self.branch.drive], "State": state}
         if item is not None or self.branch.item is not None:
             context["Map"] = item or self.branch.item
         if self.token is not None:

@@ -71,7 +71,8 @@ def _state(
 
 
 @st.composite
-def _machines(draw: st.DrawFn) -> dict[str, Any]:
+def machines(draw: st.DrawFn) -> dict[str, Any]:
+    """Definitions of every kind of state, with tasks that work and tasks that fail."""
     block = draw(_block(_Names(), 2))
     return {"QueryLanguage": "JSONata", **block}
 
@@ -91,7 +92,7 @@ def _check_order(played: Played) -> None:
 
 
 @settings(max_examples=60)
-@given(_machines(), json_values)
+@given(machines(), json_values)
 def test_histories_are_in_order(definition: dict[str, Any], value: Any) -> None:
     played = play(definition, value, _cloud())
     _check_order(played)
@@ -106,7 +107,7 @@ def test_histories_are_in_order(definition: dict[str, Any], value: Any) -> None:
 
 
 @settings(max_examples=40)
-@given(_machines(), json_values)
+@given(machines(), json_values)
 def test_the_same_machine_goes_the_same_way(definition: dict[str, Any], value: Any) -> None:
     first, second = (play(definition, value, _cloud()) for _ in range(2))
     assert first.kinds == second.kinds
