@@ -7,6 +7,7 @@ import typer
 from windfall_cli.commands import (
     approve,
     backfill,
+    browse,
     cloud,
     cost,
     demo,
@@ -34,6 +35,7 @@ app.command("watch")(drop.watch_folder)
 app.command()(show.status)
 app.command()(show.show)
 app.command()(show.search)
+app.command()(browse.browse)
 app.command()(estimate.estimate)
 app.command()(cost.cost)
 app.command()(approve.approve)

@@ -24,7 +24,11 @@ LONGEST_SIDE = 1600
 
 @dataclass(frozen=True, slots=True)
 class FoundBox:
-    """A box in ratios of the image's width and height, and what is written at it."""
+    """A box in ratios of the image's width and height, and what is written at it.
+
+    Attributes:
+        confidence: Percent; None where it was not said.
+    """
 
     feature: str
     caption: str
@@ -32,23 +36,26 @@ class FoundBox:
     top: float
     width: float
     height: float
+    confidence: float | None
 
 
 def find_boxes(results: Mapping[str, Mapping[str, Any]]) -> Iterator[FoundBox]:
     """Every box of the raw results, by feature (`labels`, `faces`, …)."""
     for label in results.get("labels", {}).get("Labels", []):
         for instance in label.get("Instances", []):
-            yield _box("labels", f"{label['Name']} {instance['Confidence']:.0f} %", instance)
+            yield _box("labels", label["Name"], instance, instance["Confidence"])
     for face in results.get("faces", {}).get("FaceDetails", []):
-        yield _box("faces", describe_face(face), face)
+        yield _box("faces", describe_face(face), face, face.get("Confidence"))
     for text in results.get("text", {}).get("TextDetections", []):
         if text["Type"] == "LINE":
-            yield _box("text", text["DetectedText"], text["Geometry"])
+            yield _box("text", text["DetectedText"], text["Geometry"], text.get("Confidence"))
     for celebrity in results.get("celebrities", {}).get("CelebrityFaces", []):
-        yield _box("celebrities", celebrity["Name"], celebrity["Face"])
+        sure = celebrity.get("MatchConfidence")
+        yield _box("celebrities", celebrity["Name"], celebrity["Face"], sure)
     searched = results.get("known_faces", {})
-    for name in list(people_of(searched.get("FaceMatches", [])))[:1]:
-        yield _box("known_faces", name, {"BoundingBox": searched["SearchedFaceBoundingBox"]})
+    for name, alike in list(people_of(searched.get("FaceMatches", [])).items())[:1]:
+        place = {"BoundingBox": searched["SearchedFaceBoundingBox"]}
+        yield _box("known_faces", name, place, alike)
 
 
 def describe_face(face: Mapping[str, Any]) -> str:
@@ -81,9 +88,10 @@ def annotate(image: bytes, results: Mapping[str, Mapping[str, Any]]) -> bytes:
     return answer.getvalue()
 
 
-def _box(feature: str, caption: str, place: Mapping[str, Any]) -> FoundBox:
+def _box(feature: str, caption: str, place: Mapping[str, Any], sure: float | None) -> FoundBox:
     box = place["BoundingBox"]
-    return FoundBox(feature, caption, box["Left"], box["Top"], box["Width"], box["Height"])
+    corner, extent = (box["Left"], box["Top"]), (box["Width"], box["Height"])
+    return FoundBox(feature, caption, *corner, *extent, sure)
 
 
 def _draw(
@@ -100,7 +108,8 @@ def _draw(
     # Text that was read already says what it is; a caption would cover the next line.
     if box.feature == "text":
         return
-    caption = box.caption[:40]
+    sure = f" {box.confidence:.0f} %" if box.feature == "labels" else ""
+    caption = box.caption[:40] + sure
     width = draw.textlength(caption, font=font)
     caption_top = top - font_size - 4 if top > font_size + 4 else top
     draw.rectangle((left, caption_top, left + width + 8, caption_top + font_size + 4), fill=colour)

@@ -31,7 +31,7 @@ STATUS_STYLES = {
     OutcomeStatus.OK.value: "green",
     OutcomeStatus.SKIPPED.value: "yellow",
 }
-_FACE_MARKS = {
+FACE_MARKS = {
     "Smile": "smiles",
     "EyesOpen": "eyes open",
     "MouthOpen": "mouth open",
@@ -119,7 +119,7 @@ def _feature(outcome: Outcome, result: Any, everything: bool) -> RenderableType:
     else:
         body = view(result, everything) if view and result is not None else _summary(outcome)
     title = Text(
-        _TITLES.get(family, outcome.feature).format(outcome.feature.rpartition(".")[2]), "bold"
+        TITLES.get(family, outcome.feature).format(outcome.feature.rpartition(".")[2]), "bold"
     )
     return Group(Text(), title, Padding(body, (0, 0, 0, 2)))
 
@@ -174,7 +174,7 @@ def _labels(raw: Raw, everything: bool) -> RenderableType:
 def _faces(raw: Raw, everything: bool) -> RenderableType:
     rows: list[tuple[RenderableType, ...]] = []
     for face in raw["FaceDetails"]:
-        marks = [words for name, words in _FACE_MARKS.items() if face.get(name, {}).get("Value")]
+        marks = [words for name, words in FACE_MARKS.items() if face.get(name, {}).get("Value")]
         rows.append(
             (
                 Text(describe_face(face)),
@@ -345,7 +345,7 @@ _VIDEO_VIEWS: dict[str, View] = {
     "segments": show_segments,
     "timeline": show_timeline,
 }
-_TITLES = {
+TITLES = {
     **training_views.TITLES,
     "labels": "Labels",
     "faces": "Faces",

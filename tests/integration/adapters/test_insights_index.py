@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from windfall import identity
+from windfall import identity, keys
 from windfall.adapters.dynamodb import DynamoInsightsIndex
 from windfall.contracts.analysis import AnalysisInput
 from windfall.contracts.base import OutputLocation, S3Pointer
@@ -279,6 +279,38 @@ def test_recent_files_come_newest_first(index: DynamoInsightsIndex, reader: Insi
     assert [row.key for row in reader.recent(limit=1)] == ["1.txt"]
     first = file_of("0.txt").file_id
     assert [row.key for row in reader.matching(first[:8])] == ["0.txt"]
+
+
+def test_files_are_walked_from_a_place_on(
+    index: DynamoInsightsIndex, reader: InsightsReader
+) -> None:
+    times = ["2026-11-20T23:00:00.000Z", "2026-11-23T09:00:00.000Z", "2026-11-23T10:00:00.000Z"]
+    for number, received in enumerate(times):
+        turned = manifest(f"{number}.txt", FileStatus.REJECTED)
+        index.turn_away(turned.model_copy(update={"received": received}), 1, 30)
+
+    newest, *others = reader.walk()
+    place = keys.recent_sk(newest.received, newest.file_id)
+    assert [row.key for row in (newest, *others)] == ["2.txt", "1.txt", "0.txt"]
+    assert list(reader.walk(place)) == others
+    assert [row.key for row in reader.walk(place, days=1)] == ["1.txt"]
+    assert [row.key for row in reader.walk("2026-11-23")] == ["0.txt"]
+    assert list(reader.walk("2026-11-20")) == []
+
+
+def test_outcomes_are_read_without_terms(
+    index: DynamoInsightsIndex, reader: InsightsReader
+) -> None:
+    attachment = begun(index)
+    waiting = index.file(attachment.file.file_id)
+    assert waiting is not None
+    assert reader.outcomes(waiting) == []
+    index.write_generation(attachment, OUTCOMES, terms(3))
+    index.show(manifest("a.txt"), attachment, generation=True)
+
+    row = index.file(attachment.file.file_id)
+    assert row is not None
+    assert sorted(reader.outcomes(row), key=lambda one: one.feature, reverse=True) == OUTCOMES
 
 
 def test_rows_that_the_table_did_not_take_are_sent_again() -> None:

@@ -33,7 +33,8 @@ def white(width: int, height: int) -> bytes:
 
 
 def test_every_instance_and_line_is_a_box_and_words_are_not() -> None:
-    assert [box.caption for box in find_boxes(RESULTS)] == ["Person 90 %", "[red]hello[/]"]
+    found = [(box.caption, box.confidence) for box in find_boxes(RESULTS)]
+    assert found == [("Person", 90.0), ("[red]hello[/]", None)]
 
 
 def test_a_box_is_drawn_where_it_was_found() -> None:

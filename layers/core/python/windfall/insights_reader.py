@@ -16,7 +16,7 @@ from windfall import keys
 from windfall.adapters.aws_errors import translated_errors
 from windfall.adapters.dynamodb_rows import file_row, listed_terms
 from windfall.adapters.dynamodb_values import Item, key_of, plain, wire
-from windfall.clock import Clock, timestamp, utc_now
+from windfall.clock import Clock, moment_of, timestamp, utc_now
 from windfall.contracts.outcome import Outcome
 from windfall.terms import TERM_TYPES, normalise
 
@@ -106,6 +106,27 @@ class InsightsReader:
                 yield row
             day -= timedelta(days=1)
 
+    def walk(self, older_than: str | None = None, days: int = _DAYS_BACK) -> Iterator[FileRow]:
+        """The files before a place in the list, newest first, of at most so many days.
+
+        Args:
+            older_than: A file's `keys.recent_sk`, or a day: what is not older is passed over.
+            days: How many days are looked at, that of the place among them.
+        """
+        day = self._clock() if older_than is None else moment_of(older_than[:10])
+        for back in range(days):
+            pk = keys.recent_pk((day - timedelta(days=back)).strftime("%Y-%m-%d"))
+            for item in self._query("recent_pk", pk, newest_first=True, below=older_than):
+                yield file_row(item)
+
+    def outcomes(self, row: FileRow) -> list[Outcome]:
+        """The outcomes of a file that are shown, without its terms."""
+        if row.generation is None:
+            return []
+        prefix = keys.outcome_sk(row.generation, "")
+        items = self._query("pk", keys.file_pk(row.file_id), "sk", prefix)
+        return [Outcome.model_validate_json(item["document"]["S"]) for item in items]
+
     def matching(self, prefix: str, days: int = _DAYS_BACK) -> list[FileRow]:
         """The recent files whose identity begins so; a person types a few digits of it."""
         return [row for row in self.recent(1000, days) if row.file_id.startswith(prefix)]
@@ -154,12 +175,16 @@ class InsightsReader:
         sk_prefix: str | None = None,
         *,
         newest_first: bool = False,
+        below: str | None = None,
     ) -> Iterator[Item]:
         condition, values = "#pk = :pk", {":pk": pk}
         names = {"#pk": pk_name}
         if sk_name is not None and sk_prefix is not None:
             condition += " AND begins_with(#sk, :sk)"
             names["#sk"], values[":sk"] = sk_name, sk_prefix
+        if below is not None:
+            condition += " AND #sk < :sk"
+            names["#sk"], values[":sk"] = "recent_sk", below
         place = {"IndexName": keys.RECENT_INDEX} if pk_name == "recent_pk" else {}
         with translated_errors():
             pages = self._client.get_paginator("query").paginate(

@@ -1,0 +1,171 @@
+"""Whatever a file is called, says or shows: on a page it is text, and changes nothing else."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests.unit.browse.pages import Parsed, parse
+from windfall.contracts.base import S3Pointer
+from windfall.contracts.manifest import FileStatus, Manifest, ResultFile
+from windfall.contracts.outcome import Outcome, OutcomeStatus, ServiceCall
+from windfall.contracts.subject import Kind
+from windfall.insights_reader import Found
+from windfall.ports.insights import FileRow
+from windfall_cli.browse.file_page import FilePage, layers_of, picture_of, sections_of
+from windfall_cli.browse.library import Choice, Page
+from windfall_cli.browse.search_page import Hit, Moment, SearchPage
+from windfall_cli.browse.templating import make_environment, shown
+
+NOW = "2026-11-23T14:00:00.000Z"
+FILE_ID = "a" * 40
+BOX = {"BoundingBox": {"Left": 0.25, "Top": 0.5, "Width": 0.5, "Height": 0.25}}
+PAGES = make_environment(
+    "/token",
+    stack_name="windfall",
+    is_local=True,
+    stack_option="",
+    kinds=("image",),
+    statuses=("held",),
+    term_types=("label",),
+    title_of=str,
+)
+
+anything = st.text(st.characters(), min_size=1, max_size=40)
+"""Every character, lone surrogates too."""
+CASES = (
+    "<script>alert(1)</script>",
+    "\"' onload=alert(1) x=",
+    "{{ 7 * 7 }}{% raw %}",
+    "javascript:alert(1)",
+    "\u202egnp.exe\u2066\x00\x1b[31m",
+    "</title></svg></textarea>--><b>",
+    "\ud800",
+)
+
+
+def row_of(text: str) -> FileRow:
+    return FileRow(
+        file_id=FILE_ID,
+        bucket="inbox",
+        key=text,
+        version_id=None,
+        received=NOW,
+        status="partial",
+        revision=1,
+        kind=Kind.IMAGE,
+        format="jpeg",
+        size=1,
+        generation="1",
+        reason=text,
+    )
+
+
+def results_of(text: str) -> dict[str, Any]:
+    return {
+        "labels": {
+            "Labels": [
+                {"Name": text, "Confidence": 90.0, "Instances": [{**BOX, "Confidence": 90.0}]}
+            ]
+        },
+        "text": {
+            "TextDetections": [
+                {"Type": "LINE", "DetectedText": text, "Geometry": BOX, "Confidence": 80.0}
+            ]
+        },
+        "entities": {"Entities": [{"Text": text, "Type": text, "Score": 0.5}]},
+    }
+
+
+def file_page(text: str) -> str:
+    results = results_of(text)
+    outcomes = [
+        Outcome(
+            feature=feature,
+            status=OutcomeStatus.OK,
+            result=S3Pointer(bucket="b", key="k.json"),
+            calls=[ServiceCall(service="s", operation="o", count=1, units=1)],
+        )
+        for feature in results
+    ]
+    outcomes.append(Outcome(feature=text, status=OutcomeStatus.FAILED, reason=text))
+    manifest = Manifest.model_construct(
+        file_id=FILE_ID,
+        bucket="inbox",
+        key=text,
+        format="jpeg",
+        kind=Kind.IMAGE,
+        status=FileStatus.PARTIAL,
+        outcomes=outcomes,
+        files=[ResultFile.model_construct(name=text, bucket="b", key=text, media_type=text)],
+        history=[],
+        reused_from=None,
+        received=NOW,
+        recorded=NOW,
+        seconds=1.0,
+    )
+    page = FilePage(
+        row=row_of(text),
+        manifest=manifest,
+        outcomes=outcomes,
+        terms=[("label", text)],
+        sections=sections_of(outcomes, results),
+        layers=layers_of(manifest, results),
+        picture=picture_of(manifest),
+        cost=0.1,
+    )
+    return PAGES.get_template("file.html").render(page=page)
+
+
+def list_page(text: str) -> str:
+    page = Page([row_of(text)], None, has_more=False)
+    template = PAGES.get_template("files.html")
+    return template.render(page=page, choice=Choice(), costs={}, older="")
+
+
+def search_page(text: str) -> str:
+    found = Found(row_of(text), "label", text, "labels", 90.0, 1)
+    page = SearchPage([Hit(found.file, [found], [Moment(1000, text)])], 0)
+    return PAGES.get_template("search.html").render(page=page, words=text, kind="")
+
+
+def assert_only_text(page: Parsed, plain: Parsed, text: str) -> None:
+    assert page.elements == plain.elements
+    # The parser reads line ends and references as a browser does; what is compared is what is seen.
+    assert shown(text) in page.text
+    others = [one for one in page.addresses if not one.startswith("/token/")]
+    assert others == ["#content"]
+
+
+def every_example(test: Any) -> Any:
+    for case in CASES:
+        test = example(case)(test)
+    return test
+
+
+@every_example
+@given(anything)
+def test_a_file_and_its_findings_are_text(text: str) -> None:
+    assert_only_text(parse(file_page(text)), parse(file_page("x")), text)
+
+
+@every_example
+@given(anything)
+def test_a_list_is_text(text: str) -> None:
+    assert_only_text(parse(list_page(text)), parse(list_page("x")), text)
+
+
+@every_example
+@given(anything)
+def test_what_was_searched_and_found_is_text(text: str) -> None:
+    assert_only_text(parse(search_page(text)), parse(search_page("x")), text)
+
+
+@given(anything)
+def test_what_is_shown_can_be_seen_and_written(text: str) -> None:
+    seen = shown(text)
+    assert not {unicodedata.category(character) for character in seen} & {"Cc", "Cf", "Cs"}
+    assert seen.encode()
