@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from windfall_local.api import Principal, ServiceError
+from windfall_local.workflows.calls import carried_out
 from windfall_local.workflows.definition import TaskState
 from windfall_local.workflows.documents import Document, check_size, dump, load
 from windfall_local.workflows.failures import TIMEOUT, QueryFailure, StateFailure
@@ -141,7 +144,9 @@ async def _call_back(call: _Call, key: str, is_submitted: bool) -> Document:
 async def _run_execution(call: _Call, key: str, submitted: str | None) -> Document:
     visit = call.visit
     if submitted is None:
-        submitted = _submit(call, key, await _send(call))
+        abort = visit.run.surroundings.abort
+        answer = await _send(call, undo=lambda begun: abort(begun["executionArn"]))
+        submitted = _submit(call, key, answer)
     arn = load(submitted)["ExecutionArn"]
     try:
         child = await visit.run.surroundings.watch(arn)
@@ -156,10 +161,11 @@ async def _run_execution(call: _Call, key: str, submitted: str | None) -> Docume
 
 
 async def _run_job(call: _Call, key: str, submitted: str | None) -> Document:
-    if submitted is None:
-        _submit(call, key, await _send(call))
     cloud = call.visit.run.surroundings.cloud
     job = AwaitedJob.of(call.resource, _parameters(call))
+    if submitted is None:
+        stop = partial(job.stop, cloud, call.principal)
+        _submit(call, key, await _send(call, undo=lambda _: stop()))
     try:
         is_good, answer = await job.wait(cloud, call.principal)
     except ServiceError as error:
@@ -210,14 +216,22 @@ def _replay_submission(call: _Call, key: str) -> None:
         _note_submitted(call, str(submitted.value))
 
 
-async def _send(call: _Call) -> Any:
-    """Make the API call; its answer as the Task's result has it."""
-    resource = call.resource
+async def _send(call: _Call, undo: Callable[[Any], Any] | None = None) -> Any:
+    """Make the API call; its answer as the Task's result has it.
+
+    Args:
+        call: The Task's.
+        undo: Cancels what was begun, should the Task not wait for the answer.
+    """
+    resource, run = call.resource, call.visit.run
     parameters = _parameters(call)
+    sending = run.surroundings.cloud.call(
+        resource.service, resource.operation, parameters, call.principal
+    )
+    if undo is not None:
+        sending = carried_out(sending, undo, lambda: run.suspending)
     try:
-        response = await call.visit.run.surroundings.cloud.call(
-            resource.service, resource.operation, parameters, call.principal
-        )
+        response = await sending
     except ServiceError as error:
         raise _service_failure(resource, error) from error
     except StateFailure:

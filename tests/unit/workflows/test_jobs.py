@@ -115,6 +115,36 @@ def test_a_task_that_times_out_stops_its_job() -> None:
     assert sagemaker.stopped == ["job"]
 
 
+def test_an_execution_that_times_out_stops_the_job_that_it_waits_for() -> None:
+    sagemaker = FakeSageMaker()
+    ended = run(sagemaker, {**task(), "TimeoutSeconds": 60})
+    assert (ended["status"], sagemaker.stopped) == ("TIMED_OUT", ["job"])
+
+
+@pytest.mark.parametrize("seconds", [0, 30], ids=["while it runs", "while it is created"])
+def test_an_execution_that_is_stopped_stops_its_job(seconds: float) -> None:
+    sagemaker = FakeSageMaker()
+    create = sagemaker.create
+
+    async def create_slowly(parameters: dict[str, Any]) -> dict[str, Any]:
+        await asyncio.sleep(seconds)
+        return create(parameters)
+
+    async def scene() -> str:
+        services = {**sagemaker.services(), "sagemaker.CreateTransformJob": create_slowly}
+        stage = Stage(StageCloud(services=services))
+        execution = await stage.begin(await stage.create(task()))
+        await asyncio.sleep(10)
+        await stage.call("StopExecution", executionArn=execution)
+        ended = await stage.end(execution)
+        await asyncio.sleep(seconds)
+        return str(ended["status"])
+
+    assert act(scene) == "ABORTED"
+    assert len(sagemaker.created) == 1, "what was sent is carried out"
+    assert sagemaker.stopped == ["job"]
+
+
 def test_without_sync_the_task_ends_at_once_and_the_job_has_its_own_tags_only() -> None:
     sagemaker = FakeSageMaker()
     ended = run(sagemaker, task("arn:aws:states:::sagemaker:createTransformJob"))
