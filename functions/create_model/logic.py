@@ -15,13 +15,16 @@ from windfall.addresses import object_at
 from windfall.checkpoints import Checkpoints
 from windfall.clock import Clock, utc_now
 from windfall.contracts.training import Algorithm
+from windfall.errors import NotFoundError
 from windfall.features import Finding, settle
 from windfall.ports.training import JobKind
-from windfall.training.files import DATA, TrainingFiles
-from windfall.training.jobs import billed, finished_job
+from windfall.training.files import ANSWERS, DATA, EXPLAINED, TrainingFiles
+from windfall.training.jobs import billed, earlier_job, finished_job, job_that_counts
 from windfall.training.names import TrainingNames
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from create_model.models import CreateModelTask
     from windfall.contracts.training import TrainingSpec
     from windfall.ports.storage import ObjectStore
@@ -69,18 +72,36 @@ class ModelCreator:
         container = container_of(spec.profile, self.images, data)
         isolated = spec.profile.algorithm is not Algorithm.SCRIPT
         self.models.create(model_request(names, container, self.role_arn, isolated=isolated))
+        is_predicted = self._is_paid(JobKind.TRANSFORM, names, files, ANSWERS)
         return CreatedModel(
             outcomes=[outcome],
-            transform=transform_request(names, spec.profile, files),
+            created=True,
+            transform=None if is_predicted else transform_request(names, spec.profile, files),
             processing=self._explaining(spec, names, files),
         )
+
+    def _is_paid(
+        self, kind: JobKind, names: TrainingNames, files: TrainingFiles, left: Sequence[str]
+    ) -> bool:
+        """Whether an earlier attempt had a job do this, and what it left is there still."""
+        if not names.earlier_jobs or not all(self._is_there(files, name) for name in left):
+            return False
+        return earlier_job(self.jobs, kind, names) is not None
+
+    def _is_there(self, files: TrainingFiles, name: str) -> bool:
+        try:
+            self.store.open(files.pointer(name)).close()
+        except NotFoundError:
+            return False
+        return True
 
     def _trained(self, task: CreateModelTask, spec: TrainingSpec, names: TrainingNames) -> Finding:
         """What the training left, or the finished model that was brought."""
         if spec.profile.algorithm is Algorithm.NONE:
             given = spec.profile.model_data or ""
             return Finding(object_at(given), {"model_data": given})
-        state = finished_job(self.jobs, JobKind.TRAINING, names.job, task.trained)
+        job = job_that_counts(self.jobs, JobKind.TRAINING, names)
+        state = finished_job(self.jobs, JobKind.TRAINING, job, task.trained)
         summary = {
             "algorithm": spec.profile.algorithm.value,
             "seconds": state.seconds,
@@ -93,11 +114,12 @@ class ModelCreator:
     def _explaining(
         self, spec: TrainingSpec, names: TrainingNames, files: TrainingFiles
     ) -> dict[str, Any] | None:
-        """What Clarify is asked, where the account has it and columns are named."""
+        """What Clarify is asked, where the account has it, columns are named, and it was not."""
         if (
             not self.clarify
             or not spec.profile.explain
             or spec.profile.algorithm is Algorithm.SCRIPT
+            or self._is_paid(JobKind.PROCESSING, names, files, [EXPLAINED])
         ):
             return None
         body = self.store.read(files.pointer(f"{DATA}explained/explained.csv")).decode()

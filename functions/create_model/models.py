@@ -28,11 +28,13 @@ class CreatedModel(Contract):
     """The outcome of the training, and what is asked of the model next.
 
     Attributes:
-        transform: CreateTransformJob's fields; null when there is no model.
+        created: Whether there is a model.
+        transform: CreateTransformJob's fields; null when the model was asked by an earlier attempt.
         processing: CreateProcessingJob's fields for Clarify; null when it is not asked.
     """
 
     outcomes: list[Outcome]
+    created: bool = False
     transform: dict[str, Any] | None = None
     processing: dict[str, Any] | None = None
 

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from windfall.checkpoints import Checkpoints
+from windfall.clock import Clock, timestamp, utc_now
 from windfall.contracts.jobs import JobId
+from windfall.contracts.outcome import Outcome, OutcomeStatus
 from windfall.training.files import TrainingFiles
 from windfall.training.names import VARIANT, TrainingNames
 
@@ -38,6 +41,7 @@ class ModelDeployer:
     bucket: str
     prefix: str
     topic: str
+    clock: Clock = utc_now
 
     def begin(self, task: DeployModelTask) -> str:
         """Make or change the endpoint, if that is not done yet, and park the token.
@@ -50,12 +54,29 @@ class ModelDeployer:
         spec = TrainingFiles(self.store, task.analysis.output).spec()
         names = TrainingNames.of(self.prefix, spec.name, task.analysis)
         configuration = self._configuration(names, spec.profile.deploy)
+        self._note(task, names, spec.profile.deploy.mode)
         return self.rendezvous.submit(
             JobId(SERVICE, names.version),
             task.token,
             lambda: self.hosting.deploy(names.endpoint, configuration),
             expected=_EXPECTED,
         )
+
+    def _note(self, task: DeployModelTask, names: TrainingNames, mode: str) -> None:
+        """Keep what is about to be made: if all breaks off here, the manifest tells what costs."""
+        noted = Checkpoints(self.store, task.analysis.output, "endpoint")
+        if noted.finished() is None:
+            now = timestamp(self.clock())
+            told = {"endpoint": names.endpoint, "configuration": names.version, "mode": mode}
+            noted.finish(
+                Outcome(
+                    feature="endpoint",
+                    status=OutcomeStatus.OK,
+                    summary=told,
+                    started=now,
+                    ended=now,
+                )
+            )
 
     def _configuration(self, names: TrainingNames, deploy: DeployProfile) -> dict[str, Any]:
         variant: dict[str, Any] = {

@@ -19,8 +19,8 @@ from windfall.evaluation.decisions import Confusion, classic_table
 from windfall.features import Finding, settle
 from windfall.ports.training import JobKind
 from windfall.tables.answers import read_answers
-from windfall.training.files import EXPLANATION, METRICS, PREDICTIONS, REPORT, TrainingFiles
-from windfall.training.jobs import billed, finished_job
+from windfall.training.files import EXPLAINED, METRICS, PREDICTIONS, REPORT, TrainingFiles
+from windfall.training.jobs import billed, finished_job, job_that_counts
 from windfall.training.names import TrainingNames
 
 if TYPE_CHECKING:
@@ -76,12 +76,13 @@ class ModelEvaluator:
         return EvaluatedModel(outcomes=[evaluation, explanation], ok=is_ok)
 
     def _explained(self, task: EvaluateModelTask) -> Finding:
-        if not task.explained:
+        names = self._names(task)
+        pointer = TrainingFiles(self.store, task.analysis.output).pointer(EXPLAINED)
+        is_explained = bool(names.earlier_jobs) and self.store.find(pointer) is not None
+        if not (task.explained or is_explained):
             raise UnsupportedError(UNEXPLAINED)
-        name = self._names(task).job
-        state = finished_job(self.jobs, JobKind.PROCESSING, name, task.explaining)
-        files = TrainingFiles(self.store, task.analysis.output)
-        pointer = files.pointer(f"{EXPLANATION}analysis.json")
+        job = job_that_counts(self.jobs, JobKind.PROCESSING, names)
+        state = finished_job(self.jobs, JobKind.PROCESSING, job, task.explaining)
         found = read_explanation(self.store.read(pointer))
         summary = {"bias_metrics": len(found.bias), "features": len(found.shap)}
         return Finding(pointer, summary, [billed(JobKind.PROCESSING, state)])
@@ -89,7 +90,8 @@ class ModelEvaluator:
     def _evaluated(self, task: EvaluateModelTask, explained: Outcome) -> Finding:
         files = TrainingFiles(self.store, task.analysis.output)
         spec, split = files.spec(), files.split()
-        state = finished_job(self.jobs, JobKind.TRANSFORM, self._names(task).job, task.predicting)
+        job = job_that_counts(self.jobs, JobKind.TRANSFORM, self._names(task))
+        state = finished_job(self.jobs, JobKind.TRANSFORM, job, task.predicting)
         labels = self._labels(split)
         predictions = understand(self._answers(files, "held_out", len(labels)), spec, _THRESHOLD)
         shuffled = understand(
@@ -139,7 +141,7 @@ class ModelEvaluator:
         return [float(line.partition(",")[2]) for line in body.splitlines()]
 
     def _answers(self, files: TrainingFiles, name: str, rows: int) -> Answers:
-        """What the transform job wrote: SageMaker adds `.out` to the input's name."""
+        """What the transform job wrote."""
         try:
             body = self.store.read(files.pointer(f"{PREDICTIONS}{name}.csv.out"))
         except NotFoundError as error:

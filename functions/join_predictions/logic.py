@@ -26,7 +26,7 @@ from windfall.reasons import readable
 from windfall.tables import workroom
 from windfall.tables.answers import read_answers
 from windfall.tables.spreadsheets import MEDIA_TYPE, csv_pieces, guarded_pieces, guarded_row
-from windfall.training.jobs import billed
+from windfall.training.jobs import billed, finished_job
 
 if TYPE_CHECKING:
     from windfall.contracts.base import S3Pointer
@@ -62,7 +62,7 @@ class PredictionJoiner:
 
         Raises:
             WorkContinuesError: Time runs low; the payloads that are joined are kept.
-            TransientError: S3 is busy.
+            TransientError: S3 is busy, or the transform job goes on still.
         """
         work = _Work(self._store, self._jobs, task, time_left)
         checkpoints = Checkpoints(self._store, task.analysis.output, FEATURE)
@@ -94,6 +94,10 @@ class _Work:
 
     def find(self) -> Finding:
         """Join every payload that has answers, then put all together."""
+        if self._task.transform is not None and self._task.transforming is not None:
+            # Whatever the machine saw of the job, its end is asked of SageMaker itself.
+            name, caught = self._task.transform, self._task.transforming
+            finished_job(self._jobs, JobKind.TRANSFORM, name, caught)
         saved = self._saved.saved()
         left = [
             number

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from prepare_table.cutting import MOST_ROWS, Part, Shape, cut
+from prepare_table.inheritance import inherit
 from windfall import identity
 from windfall.addresses import object_at
 from windfall.checkpoints import RESERVE, Checkpoints, TimeLeft
@@ -57,8 +58,11 @@ class TablePreparer:
         outcome = settle(workroom.FEATURE, checkpoints, self._clock, work.find)
         if outcome.status is not OutcomeStatus.OK:
             return PreparedTable(outcomes=[outcome], payloads=[])
-        payloads = [part.number for part in work.parts() if part.rows]
-        return PreparedTable(outcomes=[outcome], payloads=payloads, transform=work.transform())
+        parts = work.parts()
+        payloads = [part.number for part in parts if part.rows]
+        scored_by = inherit(self._store, analysis, parts)
+        transform = work.transform(scored_by)
+        return PreparedTable(outcomes=[outcome], payloads=payloads, transform=transform)
 
 
 class _Work:
@@ -95,18 +99,24 @@ class _Work:
         self._write_rejected(sheet, parts)
         return self._judged(sheet, parts)
 
-    def transform(self) -> Transform | None:
-        """The batch transform job that scores the payloads, where one does."""
+    def transform(self, scored_by: int | None) -> Transform | None:
+        """The batch transform job that scores the payloads, where one does.
+
+        Args:
+            scored_by: The attempt whose job has scored them.
+        """
         if self._plan.mode is not ScoringMode.BATCH_TRANSFORM:
             return None
         bucket = self._location.bucket
         prefix = f"s3://{bucket}/{self._saved.place('').key}"
-        name = identity.execution_name(self._analysis.analysis_id, self._analysis.attempt)
+        attempt = self._analysis.attempt if scored_by is None else scored_by
+        name = identity.execution_name(self._analysis.analysis_id, attempt)
         return Transform(
             job=f"windfall-{identity.stack_mark(bucket)}-{name}",
             source=f"{prefix}payloads/",
             output=f"{prefix}outputs/",
             payload_megabytes=self._plan.payload_megabytes,
+            done=scored_by is not None,
         )
 
     def _model(self) -> InputContract | None:

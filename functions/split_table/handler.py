@@ -8,6 +8,7 @@ from split_table.logic import TableSplitter
 from split_table.models import Settings, SplitTableTask
 from split_table.requests import TrainingPlace
 from windfall.adapters.s3 import S3ObjectStore
+from windfall.adapters.sagemaker_jobs import SageMakerJobs
 from windfall.contracts.training import Algorithm
 from windfall.observability import logger, tracer
 
@@ -24,7 +25,7 @@ place = TrainingPlace(
     },
     region=settings.aws_region,
 )
-splitter = TableSplitter(S3ObjectStore(), settings.name_prefix, place)
+splitter = TableSplitter(S3ObjectStore(), SageMakerJobs(), settings.name_prefix, place)
 
 
 @logger.inject_lambda_context

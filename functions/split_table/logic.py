@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 from split_table.division import TableDivider
 from split_table.models import TableSplit
 from split_table.requests import training_request
+from windfall.addresses import object_at
 from windfall.checkpoints import Checkpoints
 from windfall.clock import Clock, utc_now
 from windfall.contracts.outcome import OutcomeStatus
 from windfall.contracts.training import Algorithm
+from windfall.errors import NotFoundError
 from windfall.features import Finding, settle
+from windfall.ports.training import JobKind
 from windfall.training.files import DATA, SPLIT, TrainingFiles
+from windfall.training.jobs import earlier_job
 from windfall.training.names import TrainingNames
 
 if TYPE_CHECKING:
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from split_table.requests import TrainingPlace
     from windfall.contracts.dataset import DatasetAnalysis
     from windfall.ports.storage import ObjectStore
+    from windfall.ports.training import JobState, TrainingJobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,7 @@ class TableSplitter:
     """
 
     store: ObjectStore
+    jobs: TrainingJobs
     prefix: str
     place: TrainingPlace
     clock: Clock = utc_now
@@ -51,12 +57,26 @@ class TableSplitter:
             return TableSplit(outcomes=[outcome], ok=False)
         spec = files.spec()
         names = TrainingNames.of(self.prefix, spec.name, analysis)
-        # An earlier attempt may have paid for the training before something else broke it off.
-        trained = Checkpoints(self.store, analysis.output, "training").finished()
-        if spec.profile.algorithm is Algorithm.NONE or trained is not None:
+        if spec.profile.algorithm is Algorithm.NONE or self._is_trained(analysis, names):
             return TableSplit(outcomes=[outcome], ok=True)
         request = training_request(spec, names, self.place, files.uri(f"{DATA}train/"))
         return TableSplit(outcomes=[outcome], ok=True, request=request)
+
+    def _is_trained(self, analysis: DatasetAnalysis, names: TrainingNames) -> bool:
+        """Whether an earlier attempt paid for the training before something else broke it off."""
+        if Checkpoints(self.store, analysis.output, "training").finished() is not None:
+            return True
+        return earlier_job(self.jobs, JobKind.TRAINING, names, self._is_there) is not None
+
+    def _is_there(self, state: JobState) -> bool:
+        """Whether the model of a job that ended was not deleted since."""
+        if state.model is None:
+            return True
+        try:
+            self.store.open(object_at(state.model)).close()
+        except NotFoundError:
+            return False
+        return True
 
     def _find(self, analysis: DatasetAnalysis) -> Finding:
         files = TrainingFiles(self.store, analysis.output)

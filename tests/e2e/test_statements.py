@@ -69,6 +69,13 @@ NOT_USED_HERE = {
     "AwaitSlotRole/TellWhoWaits": "only when a slot is free before its token is parked",
     "ModelRole/TellTheEnds": "only when the endpoint of the stack's own model answers",
     "LookForEarlierJobs": "only when an attempt follows one that was broken off (test_reruns)",
+    **dict.fromkeys(
+        (
+            *("LookForEarlierModels", "LookForEarlierTrainings"),
+            *("LookForEarlierTransforms", "LookForEarlierExplanations"),
+        ),
+        "only when an attempt follows one that was broken off (make chaos)",
+    ),
     "LookAfterItsChildren": "Step Functions asks after children on AWS; here it knows",
     "RecordFailureRole/TellWhoWaits": "only when a slot is given back that somebody waits for",
     "NarrateTextRole/TellWhoWaits": "only when a narration is there before its token is parked",

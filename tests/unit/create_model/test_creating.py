@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from windfall.contracts.outcome import OutcomeStatus
 from windfall.contracts.training import Algorithm
 from windfall.errors import TransientError
 from windfall.ports.training import JobKind, JobState
-from windfall.training.files import TrainingFiles
+from windfall.training.files import ANSWERS, EXPLAINED, TrainingFiles
 from windfall.training.jobs import TaskError
 
 EVENTS = Path(__file__).parents[3] / "events/create_model"
@@ -53,8 +54,8 @@ class Stage:
         assert profiled.training is not None, profiled.outcomes[0].reason
         self.training = profiled.training
         place = TrainingPlace("windfall-results", ROLE, IMAGES, "us-east-1")
-        self.splitter = TableSplitter(self.store, PREFIX, place)
         self.jobs, self.models = FakeTrainingJobs(), FakeModels()
+        self.splitter = TableSplitter(self.store, self.jobs, PREFIX, place)
         self.creator = ModelCreator(
             self.store, self.jobs, self.models, PREFIX, ROLE, IMAGES, clarify
         )
@@ -70,6 +71,17 @@ class Stage:
         request = self.split().request
         assert request is not None
         self.jobs.states[JobKind.TRAINING, request["TrainingJobName"]] = state
+
+    def again(self) -> None:
+        """Somebody asks for what broke off."""
+        self.analysis = self.analysis.model_copy(update={"attempt": self.analysis.attempt + 1})
+
+    def end_training(self, attempt: int) -> None:
+        job = f"{PREFIX}-{self.analysis.analysis_id[:24]}-{attempt}"
+        self.jobs.states[JobKind.TRAINING, job] = DONE
+
+    def leave_model(self) -> None:
+        self.store.drop("windfall-results", MODEL.partition("windfall-results/")[2], b"a model")
 
 
 @pytest.mark.parametrize(
@@ -171,6 +183,63 @@ def test_a_second_attempt_does_not_pay_for_the_training_again() -> None:
     assert created.outcomes[0].status is OutcomeStatus.OK
     assert stage.models.created[-1]["PrimaryContainer"]["ModelDataUrl"] == MODEL
     assert stage.models.created[-1]["ModelName"].endswith("-2")
+
+
+@pytest.mark.parametrize("status", ["Completed", "InProgress"])
+def test_a_training_that_nobody_heard_the_end_of_is_not_paid_for_again(status: str) -> None:
+    stage = Stage()
+    stage.trained(replace(DONE, status=status, model=MODEL if status == "Completed" else None))
+    stage.leave_model()
+    stage.again()
+    split = stage.split()
+    assert (split.ok, split.request) == (True, None)
+    if status == "InProgress":
+        with pytest.raises(TransientError, match="goes on"):
+            stage.create()
+        stage.end_training(1)
+    (call,) = stage.create().outcomes[0].calls
+    assert call.units == DONE.seconds
+
+
+@pytest.mark.parametrize("status", ["Stopped", "Stopping", "Failed"])
+def test_a_training_that_was_stopped_with_its_execution_is_begun_again(status: str) -> None:
+    stage = Stage()
+    stage.trained(JobState(status))
+    stage.again()
+    request = stage.split().request
+    assert request is not None
+    assert request["TrainingJobName"].endswith("-2")
+    stage.end_training(2)
+    assert stage.create().outcomes[0].status is OutcomeStatus.OK
+
+
+def test_a_model_that_was_deleted_since_is_trained_again_and_so_is_a_forced_one() -> None:
+    stage = Stage()
+    stage.trained()
+    stage.again()
+    assert stage.split().request is not None
+    stage.leave_model()
+    assert stage.split().request is None
+    stage.analysis = stage.analysis.model_copy(update={"forced": True})
+    assert stage.split().request is not None
+
+
+def test_what_an_earlier_attempt_asked_of_the_model_is_not_asked_again() -> None:
+    stage = Stage(CLARIFY, explain=["job"])
+    stage.trained()
+    first = stage.create()
+    assert first.transform is not None
+    assert first.processing is not None
+    stage.jobs.states[JobKind.TRANSFORM, first.transform["TransformJobName"]] = DONE
+    stage.jobs.states[JobKind.PROCESSING, first.processing["ProcessingJobName"]] = DONE
+    stage.again()
+    again = stage.create()
+    assert again.transform is not None, "its answers are gone"
+    assert again.processing is not None
+    for name in (*ANSWERS, EXPLAINED):
+        TrainingFiles(stage.store, stage.analysis.output).write(name, b"0.5", "text/csv")
+    last = stage.create()
+    assert (last.created, last.transform, last.processing) == (True, None, None)
 
 
 def test_a_model_that_was_brought_needs_no_training() -> None:

@@ -15,6 +15,7 @@ from tests.fakes.service_model import request_violations
 from tests.fakes.storage import FakeObjectStore
 from tests.fakes.tables import customers, training_analysis
 from tests.fakes.training import FakeHosting
+from windfall.checkpoints import Checkpoints
 from windfall.contracts.jobs import Completion, JobId
 from windfall.rendezvous import Rendezvous
 
@@ -58,6 +59,17 @@ def test_an_asynchronous_endpoint_tells_its_ends_to_the_stack() -> None:
     assert output["S3OutputPath"] == "s3://windfall-results/scoring/answers/"
     assert output["NotificationConfig"]["SuccessTopic"] == TOPIC
     assert stage.table.rows[JobId("sagemaker-endpoint", VERSION)].tokens == {"token"}
+
+
+def test_what_costs_is_noted_before_it_is_made() -> None:
+    stage = Stage()
+    stage.begin()
+    output = stage.analysis.output
+    noted = Checkpoints(stage.store, output, "endpoint").finished()
+    assert noted is not None
+    assert noted.summary["endpoint"] in stage.hosting.endpoints
+    assert stage.begin("another token") == "parked"
+    assert Checkpoints(stage.store, output, "endpoint").finished() == noted
 
 
 def test_a_serverless_endpoint_has_no_instance() -> None:

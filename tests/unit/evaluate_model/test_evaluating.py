@@ -301,6 +301,17 @@ def test_what_clarify_found_stands_in_the_report() -> None:
     assert "What each feature adds to a prediction" in page
 
 
+def test_jobs_that_an_earlier_attempt_paid_for_are_evaluated_and_billed() -> None:
+    stage = Stage(customers())
+    stage.jobs.states[JobKind.PROCESSING, stage.job] = DONE
+    body = json.dumps(CLARIFY).encode()
+    stage.files.write("parts/explanation/analysis.json", body, "application/json")
+    stage.analysis = stage.analysis.model_copy(update={"attempt": 2})
+    evaluation, explanation = stage.run().outcomes
+    assert (evaluation.status, explanation.status) == (OutcomeStatus.OK, OutcomeStatus.OK)
+    assert [call.units for one in (evaluation, explanation) for call in one.calls] == [120, 120]
+
+
 def test_without_clarify_the_report_says_why_and_how_to_get_it() -> None:
     stage = Stage(customers())
     explanation = stage.run().outcomes[1]

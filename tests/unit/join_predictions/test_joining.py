@@ -24,10 +24,11 @@ from windfall.contracts.base import S3Pointer
 from windfall.contracts.input_contract import InputContract
 from windfall.contracts.outcome import Outcome
 from windfall.contracts.scoring import JoinTask, ScoredPayload, TableAnalysis
-from windfall.errors import WorkContinuesError
+from windfall.errors import TransientError, WorkContinuesError
 from windfall.ports.storage import ObjectHead
 from windfall.ports.training import JobKind, JobState
 from windfall.tables import workroom
+from windfall.training.jobs import TaskError
 
 MODEL = InputContract.model_validate(
     {
@@ -45,6 +46,7 @@ class Stage:
         self.store = store or FakeObjectStore()
         self.jobs = FakeTrainingJobs()
         self.transform: str | None = None
+        self.transforming: TaskError | None = None
         self.analysis: TableAnalysis = scoring_analysis(self.store, body, **profile)
         self.payloads = TablePreparer(self.store).prepare(self.analysis, lambda: 900_000).payloads
         self.scored: list[ScoredPayload] = []
@@ -66,6 +68,7 @@ class Stage:
             payloads=self.payloads,
             scored=self.scored,
             transform=self.transform,
+            transforming=self.transforming,
         )
         return PredictionJoiner(self.store, self.jobs).join(task, lambda: left)
 
@@ -317,3 +320,26 @@ def test_a_job_is_billed_by_the_seconds_of_its_instances() -> None:
     (call,) = stage.join().calls
     assert (call.operation, call.variant) == ("CreateTransformJob", "ml.m5.large")
     assert (call.count, call.units) == (1, 180)
+
+
+def test_a_job_whose_answer_was_lost_is_waited_for_by_its_name() -> None:
+    stage = Stage(b"age\n41\n29\n", mode="batch_transform", endpoint=None, model="churn-model")
+    stage.transform = "windfall-job"
+    stage.transforming = TaskError(Error="SageMaker.ResourceInUseException", Cause="It exists.")
+    stage.jobs.states[JobKind.TRANSFORM, "windfall-job"] = JobState("InProgress")
+    with pytest.raises(TransientError, match="goes on"):
+        stage.join()
+    stage.answer()
+    stage.jobs.states[JobKind.TRANSFORM, "windfall-job"] = JobState("Completed", seconds=90)
+    assert stage.join().status == "ok"
+
+
+def test_a_job_that_failed_tells_its_own_reason() -> None:
+    stage = Stage(b"age\n41\n29\n", mode="batch_transform", endpoint=None, model="churn-model")
+    stage.transform = "windfall-job"
+    stage.transforming = TaskError(Error="States.TaskFailed", Cause="{}")
+    stage.jobs.states[JobKind.TRANSFORM, "windfall-job"] = JobState("Failed", "ClientError: 413")
+    outcome = stage.join()
+    assert (outcome.status, outcome.reason) == (
+        "failed", "The transform job failed: ClientError: 413",
+    )  # fmt: skip

@@ -9,6 +9,7 @@ from windfall.contracts.input_contract import InputContract
 from windfall.contracts.outcome import Outcome
 from windfall.contracts.subject import AnalysisSubject
 from windfall.contracts.table import TableLayout, TablePlan
+from windfall.training.jobs import TaskError
 
 
 class TableAnalysis(AnalysisSubject):
@@ -60,12 +61,13 @@ class Payload(Contract):
 
 
 class Transform(Contract):
-    """A batch transform job that scores every payload."""
+    """A batch transform job that scores every payload; `done` when an earlier attempt had it."""
 
     job: str
     source: str
     output: str
     payload_megabytes: int
+    done: bool = False
 
 
 class PreparedTable(Contract):
@@ -102,9 +104,11 @@ class JoinTask(Contract):
         scored: How each payload ended; of those that are not listed the answer lies beside the
             payload.
         transform: The name of the batch transform job that scored them; null where none did.
+        transforming: What the machine caught while it waited for that job.
     """
 
     analysis: TableAnalysis
     payloads: list[int]
     scored: list[ScoredPayload] = Field(default_factory=list)
     transform: str | None = None
+    transforming: TaskError | None = None

@@ -3,6 +3,7 @@
 sheet.json               a `Sheet`: the names of the columns, and what the model takes
 payloads/000001.csv      what is sent
 outputs/000001.csv.out   the answer to it, where Windfall or a batch transform wrote it
+scored_by.txt            the attempt that paid for all answers, when they were taken over from it
 rows.000001.csv          what stands beside its predictions: row numbers and kept columns
 rejected.000001.csv      rows that are not sent, with their reasons
 part.000001.json         a `Payload`, written last: the part is there
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 SUFFIXES: dict[ContentType, str] = {"text/csv": "csv", "application/jsonlines": "jsonl"}
 FEATURE = "table"
-SHEET = "sheet.json"
+SHEET, SCORED_BY = "sheet.json", "scored_by.txt"
 _PART = re.compile(r"^part\.(\d{6})\.json$")
 
 

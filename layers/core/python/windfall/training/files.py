@@ -22,7 +22,11 @@ CONTRACT, METRICS, REPORT = "contract.json", "metrics.json", "report.html"
 DATA = "parts/split/"
 """Training and held-out rows: of use to SageMaker, and to no reader of the manifest."""
 PREDICTIONS = "parts/predictions/"
+ANSWERS = (f"{PREDICTIONS}held_out.csv.out", f"{PREDICTIONS}shuffled.csv.out")
+"""What the transform job leaves: SageMaker adds `.out` to the input's name."""
 EXPLANATION = "parts/explanation/"
+EXPLAINED = f"{EXPLANATION}analysis.json"
+"""What Clarify leaves, beside its own reports."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,16 +30,23 @@ class TrainingNames:
     model_name: str
     analysis_id: str
     attempt: int
+    forced: bool = False
 
     @classmethod
     def of(cls, prefix: str, model_name: str, analysis: AnalysisSubject) -> TrainingNames:
         """The names of an analysis's training."""
-        return cls(prefix, model_name, analysis.analysis_id, analysis.attempt)
+        subject = analysis.analysis_id, analysis.attempt, analysis.forced
+        return cls(prefix, model_name, *subject)
 
     @property
     def job(self) -> str:
         """Of the training job, the transform job and the processing job, each of its own kind."""
-        return f"{self.prefix}-{self.analysis_id[:24]}-{self.attempt}"
+        return self._job(self.attempt)
+
+    @property
+    def earlier_jobs(self) -> list[str]:
+        """The jobs that earlier attempts may have paid for, the newest first; none when forced."""
+        return [] if self.forced else [self._job(one) for one in range(self.attempt - 1, 0, -1)]
 
     @property
     def version(self) -> str:
@@ -55,3 +62,6 @@ class TrainingNames:
     def folder(self) -> str:
         """Where in the results bucket the model lies, beyond the life of the analysis."""
         return f"models/{self.model_name}/{self.analysis_id[:12]}-{self.attempt}/"
+
+    def _job(self, attempt: int) -> str:
+        return f"{self.prefix}-{self.analysis_id[:24]}-{attempt}"
