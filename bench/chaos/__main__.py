@@ -29,6 +29,7 @@ from bench.chaos import faulted
 from bench.chaos.looking import failures
 from bench.chaos.run import run
 from bench.chaos.steps import killed_at_each_step
+from bench.chaos.trials import TRIALS
 from bench.results import FOLDER, write_result
 
 STEPS, KILLS = "killed at each call", "killed with -9"
@@ -37,7 +38,7 @@ STEPS, KILLS = "killed at each call", "killed with -9"
 def tried(home: Path, kills: int, seed: int, only: list[str], files: int | None) -> dict[str, Any]:
     """The figures of every trial, by its name."""
     found: dict[str, Any] = {}
-    for name in [STEPS, *faulted.TRIALS, KILLS]:
+    for name in [STEPS, *TRIALS, KILLS]:
         if only and name not in only:
             continue
         sys.stderr.write(f"{name} …\n")
@@ -49,7 +50,7 @@ def tried(home: Path, kills: int, seed: int, only: list[str], files: int | None)
             figures = run(folder, kills, seed)
             found[name] = {**figures, "faults_injected": kills, "wrong": failures(figures)}
         else:
-            found[name] = faulted.run(folder, faulted.TRIALS[name], seed, files)
+            found[name] = faulted.run(folder, TRIALS[name], seed, files)
     return found
 
 

@@ -29,8 +29,19 @@ from windfall_local.template.provision import provision_template
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 SOLD = "sold.jsonl"
 
-_SELLERS = ("rekognition", "comprehend", "translate", "polly", "transcribe")
-_SALES = ("BatchDetect", "Compare", "Contains", "Detect", "Recognize", "Start", "Synthesize")
+_SELLERS = (
+    *("rekognition", "comprehend", "translate", "polly", "transcribe"),
+    *("sagemaker", "sagemaker-runtime"),
+)
+_SALES = (
+    *("BatchDetect", "Compare", "Contains", "Detect", "Recognize", "Start", "Synthesize"),
+    *("CreateTrainingJob", "CreateTransformJob", "CreateProcessingJob", "InvokeEndpoint"),
+)
+_NAMES = (
+    *("TranscriptionJobName", "TrainingJobName", "TransformJobName", "ProcessingJobName"),
+    "ClientRequestToken",
+)
+"""What calls a job by its name, or makes the same again the same job."""
 
 Call = Callable[[str, dict[str, Any], CallContext], Awaitable[Any]]
 
@@ -52,7 +63,7 @@ def _selling(service: str, call: Call, sold: int) -> Call:
         answer = await call(operation, parameters, context)
         if operation.startswith(_SALES) or operation in ("TranslateText", "TranslateDocument"):
             text = json.dumps(parameters, sort_keys=True, default=_digest)
-            name = parameters.get("TranscriptionJobName") or parameters.get("ClientRequestToken")
+            name = next((parameters[one] for one in _NAMES if parameters.get(one)), None)
             sale = {"service": service, "operation": operation, "job": name, "at": time.time()}
             sale["content"] = hashlib.sha256(text.encode()).hexdigest()
             os.write(sold, json.dumps(sale).encode() + b"\n")
@@ -67,7 +78,8 @@ def _digest(value: Any) -> str:
 
 async def _serve(folder: Path, port: int, seed: int, faults: Sequence[Rule]) -> None:
     async with SellingCloud.run(folder, port=port, faults=faults, fault_seed=seed) as cloud:
-        await provision_template(cloud, TEMPLATE)
+        # Clarify is off unless it is asked for: it is closed to new accounts.
+        await provision_template(cloud, TEMPLATE, parameters={"UseClarify": "true"})
         gc.freeze()
         gc.enable()
         sys.stdout.write("ready\n")

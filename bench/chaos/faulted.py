@@ -6,67 +6,23 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from bench.chaos.files import File, make_file
+from bench.chaos.again import again
+from bench.chaos.files import File
+from bench.chaos.folders import Folders
 from bench.chaos.lives import Cloud, outputs_of
 from bench.chaos.looking import failures, look
+from bench.chaos.stops import function_of, hurried, steps_of
+from bench.chaos.supplies import Supplies
+from bench.chaos.trials import Trial
 from windfall_cli.dead_letters import DeadLetters
 from windfall_cli.stack import Stack
 from windfall_local.faults.faults import FILE
 from windfall_local.faults.rules import Kind
 
-
-class Trial(NamedTuple):
-    """What goes wrong, and what that may do.
-
-    Attributes:
-        faults: As `windfall up --fault` takes them.
-        files: How many are dropped.
-        kinds: What is dropped, again and again.
-        by_design: Figures that are not looked at: they are what was asked for.
-        poison: Messages in the admission queue that nobody can read.
-    """
-
-    faults: Sequence[str]
-    files: int
-    kinds: Sequence[str] = ("text", "text", "image", "text", "recording")
-    by_design: frozenset[str] = frozenset()
-    poison: int = 0
-
-
-_WRITTEN_TWICE = frozenset({"outcomes_written_twice"})
-TRIALS = {
-    "throttled": Trial(["*:*=throttle/3"], 10),
-    "stores fail": Trial(
-        [
-            "s3:*=unavailable/4",
-            "dynamodb:*=internal/4",
-            "dynamodb:Transact*=conflict/5",
-            "ssm:*=internal/4",
-        ],
-        10,
-    ),
-    "done, and not heard of": Trial(["*:*=lost/6"], 10, by_design=_WRITTEN_TWICE),
-    "done twice": Trial(["*:*=twice/4"], 10, by_design=_WRITTEN_TWICE),
-    "late": Trial(["sqs:*=late/2", "lambda:Invoke=late/3", "stepfunctions:*=late/3"], 10),
-    "crashed at each step": Trial(["*:*=sweep"], 30),
-    "stopped at each function": Trial(
-        ["lambda:Invoke=stop"],
-        24,
-        kinds=("text", "recording", "image", "recording"),
-        by_design=frozenset({"files_not_analyzed"}),
-    ),
-    "videos stopped at each function": Trial(
-        ["lambda:Invoke=stop"],
-        12,
-        kinds=("video",),
-        by_design=frozenset({"files_not_analyzed"}),
-    ),
-    "poisoned": Trial([], 5, poison=3),
-}
 PATIENCE_SECONDS = 600.0
 REDELIVERED_AFTER_SECONDS = 5
 """On AWS a message of the admission queue comes again after eighteen minutes."""
@@ -87,24 +43,34 @@ def run(
     stack = cloud.stack()
     outputs_of(stack)
     shorten_redelivery(stack)
-    draw = random.Random(seed)
+    supplies = Supplies(stack, random.Random(seed))
     kinds = [trial.kinds[n % len(trial.kinds)] for n in range(files or trial.files)]
-    dropped = [make_file(number, kind, draw) for number, kind in enumerate(kinds)]
+    dropped = [supplies.file(number, kind) for number, kind in enumerate(kinds)]
     _poison(stack, trial.poison)
-    accepted = _drop(stack, dropped)
-    meanwhile(stack)
-    if trial.poison:
-        _wait_for_letters(stack, trial.poison)
-    figures = look(cloud, accepted, PATIENCE_SECONDS)
+    folders = Folders(supplies, PATIENCE_SECONDS)
+    with hurried(stack, trial.hurried):
+        accepted = _drop(stack, dropped)
+        folders.ask_for(trial.folders)
+        meanwhile(stack)
+        if trial.poison:
+            _wait_for_letters(stack, trial.poison)
+        figures = look(cloud, accepted, PATIENCE_SECONDS)
+    figures["folders_not_translated"] = folders.not_translated()
+    stopped = _stopped_at(folder)
+    broken = len(figures["files_not_analyzed"]) + len(figures["folders_not_translated"])
+    if trial.again:
+        figures["again"] = again(cloud, supplies, folders, accepted, PATIENCE_SECONDS)
+    wanted = steps_of(stack, trial.machines, trial.spared)
+    supplies.close()
     cloud.end()
     injected = struck(folder)
     figures |= {"processes_left": cloud.left_behind()}
     wrong = [one for one in failures(figures) if one.partition(":")[0] not in trial.by_design]
+    wrong += _not_as_stopped(stopped, broken, bool(trial.hurried))
     stopped = _stopped_at(folder)
-    # The record is written all the same when the execution is stopped at it.
-    least = sum("RecordInsights" not in function for function in stopped)
-    if stopped and not least <= len(figures["files_not_analyzed"]) <= len(stopped):
-        wrong.append(f"stopped at {stopped}: {figures['files_not_analyzed']}")
+    wrong += [f"never stopped at {step}" for step in sorted(wanted - set(stopped))]
+    if trial.again:
+        wrong += [f"asked for again, {one}" for one in failures(figures["again"])]
     return {
         "faults": list(trial.faults),
         "seed": seed,
@@ -116,6 +82,15 @@ def run(
         "seconds": round(time.monotonic() - begun),
         "wrong": wrong,
     }
+
+
+def _not_as_stopped(stopped: list[str], broken: int, is_hurried: bool) -> list[str]:
+    """Whether more or fewer broke off than were stopped, or none that had too little time."""
+    if is_hurried:
+        return [] if broken else ["nothing timed out"]
+    # The record is written all the same when the execution is stopped at it.
+    least = sum(not name.startswith("Record") for name in stopped)
+    return [] if least <= broken <= len(stopped) else [f"{broken} broke off of {stopped}"]
 
 
 def _summed(injected: Counter[tuple[str, str]], place: int) -> dict[str, int]:
@@ -131,9 +106,13 @@ def struck(folder: Path) -> Counter[tuple[str, str]]:
 
 
 def _stopped_at(folder: Path) -> list[str]:
-    """The functions at which executions were stopped, by their states' names."""
-    stopped = [line["function"] for line in _lines(folder) if line["kind"] == Kind.STOP]
-    return sorted(name.split("-")[1].removesuffix("Function") for name in stopped)
+    """Where executions were stopped: at functions, by their states' names, and at other calls."""
+    kinds = (Kind.STOP, Kind.STOP_AFTER)
+    stopped = [line for line in _lines(folder) if line["kind"] in kinds]
+    return sorted(
+        function_of(line["function"]) if "function" in line else line["operation"]
+        for line in stopped
+    )
 
 
 def _lines(folder: Path) -> list[dict[str, Any]]:

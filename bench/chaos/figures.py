@@ -21,7 +21,8 @@ from windfall_cli.stack import Stack
 
 MACHINES = (
     *("AnalyzeImageMachineArn", "AnalyzeTextMachineArn", "AnalyzeAudioMachineArn"),
-    *("AnalyzeVideoMachineArn", "ScoreTableMachineArn"),
+    *("AnalyzeVideoMachineArn", "ScoreTableMachineArn", "TrainModelMachineArn"),
+    "TranslateFolderMachineArn",
 )
 
 
@@ -182,7 +183,8 @@ def sales(folder: Path) -> list[dict[str, Any]]:
 
 def started_twice(sold: list[dict[str, Any]]) -> list[str]:
     """Jobs with a name that were sold more than once under it."""
-    names = Counter(f"{one['service']} {one['job']}" for one in sold if one["job"])
+    named = [one for one in sold if one["job"]]
+    names = Counter(f"{one['service']} {one['operation']} {one['job']}" for one in named)
     return [name for name, times in names.items() if times > 1]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import soundfile
 
 _DEMO = Path(__file__).parents[2] / "demo"
 _SECONDS = 4
+_SENTENCES = 80
+"""Of a long text: more than Polly speaks at once."""
 _TO_NO_LANGUAGE = {"windfall-targets": ""}
 
 
@@ -24,10 +27,17 @@ class File:
 
 
 def make_file(number: int, kind: str, draw: random.Random) -> File:
-    """A file of a kind: `text`, `image`, `recording` or `video`."""
+    """A file of a kind: `text`, `book` (a long text), `image`, `page`, `recording` or `video`."""
     if kind == "image":
         features = {"windfall-features": "labels,properties,faces"}
         return File(f"photo {number}.jpg", _photo(number), {**features, **_TO_NO_LANGUAGE})
+    if kind == "page":
+        features = {"windfall-features": "text,properties,sentiment"}
+        return File(f"page {number}.png", _page(number), {**features, **_TO_NO_LANGUAGE})
+    if kind == "book":
+        text = f"Chapter {number}. The house is big, and the garden is beautiful.\n" * _SENTENCES
+        metadata = {"windfall-features": "sentiment", "windfall-targets": "es"}
+        return File(f"book {number}.txt", text.encode(), metadata)
     if kind == "recording":
         features = {"windfall-features": "sentiment"}
         return File(f"call {number}.flac", _recording(draw), {**features, **_TO_NO_LANGUAGE})
@@ -44,6 +54,14 @@ def _photo(number: int) -> bytes:
     photo = (_DEMO / "portrait.jpg").read_bytes()
     comment = f"number {number}".encode()
     return photo[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2) + comment + photo[2:]
+
+
+def _page(number: int) -> bytes:
+    """The demo's page, with a text chunk of its own behind its header."""
+    page, text = (_DEMO / "page.png").read_bytes(), f"number\0{number}".encode()
+    chunk = b"tEXt" + text
+    written = len(text).to_bytes(4) + chunk + zlib.crc32(chunk).to_bytes(4)
+    return page[:33] + written + page[33:]
 
 
 def _clip(number: int) -> bytes:

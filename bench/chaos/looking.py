@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bench.chaos.figures import Aftermath, repeated, sales, started_twice
+from bench.chaos.jobs import bought_twice, endpoints_untold, jobs, still_running
 from bench.chaos.lives import Cloud
 
 
@@ -16,6 +17,7 @@ def look(cloud: Cloud, accepted: dict[str, str], patience_seconds: float) -> dic
     there = {(one.key, one.version_id) for one in dropped}
     manifests = aftermath.manifests(dropped)
     sold = sales(cloud.folder)
+    named = jobs(cloud.stack())
     figures = {
         "files_accepted": len(accepted),
         "files_in_the_inbox": len(dropped),
@@ -38,7 +40,7 @@ def look(cloud: Cloud, accepted: dict[str, str], patience_seconds: float) -> dic
             if one.status == "failed"
         ),
         "paid_calls": len(sold),
-        "jobs_started_twice": started_twice(sold),
+        "jobs_started_twice": started_twice(sold) + bought_twice(named),
         "outcomes_written_twice": aftermath.outcomes_written_twice(),
         "calls_repeated": dict(repeated(sold)),
         "dead_letters_redriven": aftermath.given_back,
@@ -46,6 +48,8 @@ def look(cloud: Cloud, accepted: dict[str, str], patience_seconds: float) -> dic
         "tokens_left": aftermath.parked(),
         "slots_left": aftermath.slots(),
         "messages_left": aftermath.messages(),
+        "jobs_left": still_running(named),
+        "endpoints_untold": endpoints_untold(cloud.stack(), manifests.values()),
     }
     aftermath.close()
     return figures
@@ -57,5 +61,6 @@ def failures(figures: dict[str, Any]) -> list[str]:
         *("files_lost", "files_not_ended", "files_without_manifest", "files_not_analyzed"),
         *("features_failed", "jobs_started_twice", "outcomes_written_twice"),
         *("executions_left", "tokens_left", "slots_left", "messages_left", "processes_left"),
+        *("jobs_left", "endpoints_untold", "folders_not_translated"),
     )
-    return [f"{name}: {figures[name]}" for name in forbidden if figures[name]]
+    return [f"{name}: {figures[name]}" for name in forbidden if figures.get(name)]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.chaos import faulted
+from bench.chaos.trials import BROKEN_OFF, TRIALS, Trial
 from tests.e2e.conftest import AWS_STACK
 from tests.e2e.deployment import Deployment
 from tests.e2e.models import Models, as_csv, rows
@@ -41,7 +42,7 @@ def score_a_table(stack: Stack) -> None:
 def test_though_one_call_in_three_is_throttled_every_file_is_analyzed_and_paid_for_once(
     tmp_path: Path,
 ) -> None:
-    throttled = faulted.TRIALS["throttled"]
+    throttled = TRIALS["throttled"]
     figures = faulted.run(tmp_path, throttled, seed=1, files=5, meanwhile=score_a_table)
 
     assert figures["files_in_the_inbox"] == 5 + 1
@@ -50,13 +51,26 @@ def test_though_one_call_in_three_is_throttled_every_file_is_analyzed_and_paid_f
     assert figures["calls_repeated"] == {}, "what was refused was not done"
 
 
+def test_a_job_is_stopped_with_its_execution_and_a_rerun_pays_for_nothing_twice(
+    tmp_path: Path,
+) -> None:
+    kinds = ("batch_transform", "training")
+    faults = ["sagemaker:Create*=stop-after"]
+    trial = Trial(faults, files=2, kinds=kinds, by_design=BROKEN_OFF, again=True)
+    figures = faulted.run(tmp_path, trial, seed=1)
+
+    jobs = ["CreateProcessingJob", "CreateTrainingJob", *["CreateTransformJob"] * 2]
+    assert figures["stopped_at"] == jobs
+    assert figures["wrong"] == []
+
+
 @pytest.mark.parametrize(
     ("name", "files"), [("crashed at each step", 5), ("stopped at each function", 4)]
 )
 def test_functions_die_and_executions_are_stopped_and_every_file_ends(
     tmp_path: Path, name: str, files: int
 ) -> None:
-    figures = faulted.run(tmp_path, faulted.TRIALS[name], seed=1, files=files)
+    figures = faulted.run(tmp_path, TRIALS[name], seed=1, files=files)
 
     assert figures["files_accepted"] == files
     assert figures["faults_injected"] >= files

@@ -126,6 +126,32 @@ def test_a_folder_without_documents_fails_with_the_reason_and_may_be_asked_for_a
     assert [one.document for one in mended.documents] == ["a.txt"]
 
 
+def test_who_asked_hears_that_a_translation_was_stopped_and_may_ask_again(
+    deployment: Deployment, listener: Listener
+) -> None:
+    place = f"stopped-{uuid.uuid4().hex}/"
+    bucket = deployment.output("InboxBucketName")
+    deployment.drop_cheap(f"{place}a.txt", b"The house is big.")
+    asked = FolderTranslationRequested(
+        request="stopped", bucket=bucket, prefix=place, source="en", targets=["es"]
+    )
+    machine = deployment.output("TranslateFolderMachineArn")
+    states = deployment.client("stepfunctions")
+    order = asked.model_dump_json()
+    arn = states.start_execution(stateMachineArn=machine, input=order)["executionArn"]
+    # Long before a job can have ended.
+    states.stop_execution(executionArn=arn, cause="the wrong folder")
+    told = listener.wait(
+        lambda one: one["detail"].get("prefix") == place, "the end of what was stopped"
+    )
+    assert told["detail"]["status"] == "failed"
+    assert "stopped by somebody (the wrong folder)" in told["detail"]["reason"]
+    assert manifest_of(deployment, asked).status == "failed"
+
+    deployment.put_event("FolderTranslationRequested", asked.model_dump(mode="json"))
+    until(lambda: manifest_of(deployment, asked).status == "translated", "a translation after all")
+
+
 def manifest_of(deployment: Deployment, asked: FolderTranslationRequested) -> TranslationManifest:
     name = identity.translation_id(asked.model_dump(mode="json"))
     prefix = keys.translation_prefix(name)

@@ -99,7 +99,7 @@ class Faults:
         self._late_seconds = late_seconds
         self._calls: Counter[str] = Counter()
         self._sweep = Sweep()
-        self._stopped: set[tuple[str, str]] = set()
+        self._stopped: set[tuple[str, ...]] = set()
 
     async def meet(self, met: Met, answer: Callable[[], Awaitable[Answer]]) -> Answer:
         """Answer a call, or let it go wrong.
@@ -111,6 +111,11 @@ class Faults:
         if due is None:
             return await answer()
         rule, kind, running = due
+        if kind is Kind.STOP_AFTER:
+            answered = await answer()
+            if self._stop(met, kind):
+                self._note(rule, kind, met, None)
+            return answered
         self._note(rule, kind, met, running)
         if kind is Kind.STOP:
             # What was invoked goes on, though nobody waits for it any more.
@@ -150,14 +155,17 @@ class Faults:
         if rule.kind is Kind.SWEEP and running is not None:
             return self._sweep.next(running, met.trace)
         if rule.kind is Kind.STOP:
-            return Kind.STOP if self._stops(met) else None
+            stops = met.operation == "Invoke" and self._stop(met, rule.kind)
+            return Kind.STOP if stops else None
+        if rule.kind is Kind.STOP_AFTER:
+            return None if _place(met, rule.kind) in self._stopped else Kind.STOP_AFTER
         return rule.kind if self._hits(rule, met) else None
 
-    def _stops(self, met: Met) -> bool:
-        """Stop who invokes a function, unless that was done already."""
+    def _stop(self, met: Met, kind: Kind) -> bool:
+        """Stop the execution that calls, unless one was stopped there already."""
         role, name = met.principal.role_arn, met.principal.arn.rpartition("/")[2]
-        place = (str(role), str(met.parameters.get("FunctionName")))
-        if met.operation != "Invoke" or role is None or place in self._stopped:
+        place = _place(met, kind)
+        if role is None or place in self._stopped:
             return False
         if not self._application.stop_execution(role, name):
             return False
@@ -180,11 +188,17 @@ class Faults:
         line |= {"service": met.service, "operation": met.operation, "caller": met.principal.arn}
         if running is not None:
             line |= {"function": running.function, "step": self._sweep.step(met.trace)}
-        if kind is Kind.STOP:
+        if kind in (Kind.STOP, Kind.STOP_AFTER) and met.operation == "Invoke":
             line["function"] = str(met.parameters.get("FunctionName")).rpartition(":")[2]
         with self._file.open("a") as file:
             file.write(json.dumps(line) + "\n")
         _log.info("Fault: %s for %s:%s", kind, met.service, met.operation)
+
+
+def _place(met: Met, kind: Kind) -> tuple[str, ...]:
+    """Where a machine is when it makes a call: at which function, or at which operation."""
+    role, called = str(met.principal.role_arn), met.parameters.get("FunctionName", met.operation)
+    return kind.value, role, str(called)
 
 
 class Sweep:

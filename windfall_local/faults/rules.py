@@ -49,6 +49,9 @@ class Kind(StrEnum):
     STOP = "stop"
     """The execution that invokes a function is stopped there, the function runs all the same; once
     for each function that each machine invokes."""
+    STOP_AFTER = "stop-after"
+    """The execution that calls is stopped when the call is answered, so while it waits for what
+    that began, or on its way to the next state; once for each call that each machine makes."""
     SWEEP = "sweep"
     """Each function that calls is killed before and after each of its calls, one after the other:
     an invocation that was killed is spared when it is tried again."""

@@ -172,6 +172,20 @@ async def test_an_execution_is_stopped_once_at_each_function_that_a_machine_invo
     assert stage.executions == {"e3"}
 
 
+async def test_an_execution_is_stopped_once_behind_each_call_that_a_machine_makes(
+    tmp_path: Path,
+) -> None:
+    stage = Stage(tmp_path, "lambda:Invoke=stop", "*:*=stop-after")
+    calls = [("lambda", "Invoke", {"FunctionName": "a"}), ("sagemaker", "CreateTrainingJob", {})]
+    for execution in ("e1", "e2", "e3"):
+        role = Principal.role("arn:aws:iam::000000000000:role/machine", execution)
+        for call in calls[execution == "e3" :]:
+            assert await stage.faults.meet(Met(*call, role), stage.service.answer) == "done"
+    assert stage.executions == set()
+    kinds = [json.loads(line)["kind"] for line in stage.file.read_text().splitlines()]
+    assert kinds == ["stop", "stop-after", "stop-after"]
+
+
 def test_a_further_try_is_the_same_work() -> None:
     records = [{"messageId": "b", "receiptHandle": "1"}, {"messageId": "a", "receiptHandle": "2"}]
     again = [{**one, "receiptHandle": "3"} for one in reversed(records)]
