@@ -14,6 +14,7 @@ SCAN := .venv-scan
 AUDIT := .venv-audit
 KILLS ?= 100
 SEED ?= 1
+UNANSWERED ?= repeat
 UV := $(RUN)/uv pip install --quiet --require-hashes
 export SAM_CLI_TELEMETRY := 0
 
@@ -76,8 +77,8 @@ fuzz: $(VENV)/.fuzz ## Attacks every parser for ten minutes (SECONDS=600); findi
 bench: $(VENV)/.dev models ## Measures; results go to bench/results/
 	$(RUN)/python -m bench
 
-chaos: $(VENV)/.dev models ## Lets everything go wrong that does on AWS, and kills the local cloud with -9 KILLS times (SEED); an hour
-	$(RUN)/python -m bench.chaos --kills $(KILLS) --seed $(SEED)
+chaos: $(VENV)/.dev models ## Lets everything go wrong that does on AWS, and kills the local cloud with -9 KILLS times (SEED, UNANSWERED=fail); an hour
+	$(RUN)/python -m bench.chaos --kills $(KILLS) --seed $(SEED) --unanswered $(UNANSWERED)
 
 lock: $(RUN)/uv ## Resolves requirements/*.in again, by hash
 	for file in layers/dependencies/requirements layers/media/requirements requirements/bootstrap requirements/local requirements/dev requirements/tools requirements/scan requirements/audit requirements/fuzz requirements/node; do \

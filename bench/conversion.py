@@ -198,6 +198,12 @@ class DiskStore:
         """Forget it."""
         return S3Pointer(bucket=bucket, key=key)
 
+    def write_if(
+        self, bucket: str, key: str, body: bytes, media_type: str, etag: str | None
+    ) -> S3Pointer:
+        """Forget it."""
+        return S3Pointer(bucket=bucket, key=key)
+
     def write_pieces(
         self, bucket: str, key: str, pieces: Iterable[bytes], media_type: str
     ) -> S3Pointer:

@@ -14,7 +14,7 @@ from bench.chaos.again import again
 from bench.chaos.files import File
 from bench.chaos.folders import Folders
 from bench.chaos.lives import Cloud, outputs_of
-from bench.chaos.looking import failures, look
+from bench.chaos.looking import failures, let_unanswered_fail, look
 from bench.chaos.stops import function_of, hurried, steps_of
 from bench.chaos.supplies import Supplies
 from bench.chaos.trials import Trial
@@ -34,6 +34,8 @@ def run(
     seed: int,
     files: int | None = None,
     meanwhile: Callable[[Stack], None] = lambda _: None,
+    *,
+    asked_once: bool = False,
 ) -> dict[str, Any]:
     """Drop files, do something else meanwhile, and wait for their ends; the figures."""
     begun = time.monotonic()
@@ -43,6 +45,8 @@ def run(
     stack = cloud.stack()
     outputs_of(stack)
     shorten_redelivery(stack)
+    if asked_once:
+        let_unanswered_fail(stack)
     supplies = Supplies(stack, random.Random(seed))
     kinds = [trial.kinds[n % len(trial.kinds)] for n in range(files or trial.files)]
     dropped = [supplies.file(number, kind) for number, kind in enumerate(kinds)]
@@ -65,8 +69,10 @@ def run(
     cloud.end()
     injected = struck(folder)
     figures |= {"processes_left": cloud.left_behind()}
-    wrong = [one for one in failures(figures) if one.partition(":")[0] not in trial.by_design]
-    wrong += _not_as_stopped(stopped, broken, bool(trial.hurried))
+    found = failures(figures, asked_once=asked_once)
+    wrong = [one for one in found if one.partition(":")[0] not in trial.by_design]
+    if not asked_once:
+        wrong += _not_as_stopped(stopped, broken, bool(trial.hurried))
     stopped = _stopped_at(folder)
     wrong += [f"never stopped at {step}" for step in sorted(wanted - set(stopped))]
     if trial.again:

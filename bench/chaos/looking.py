@@ -7,6 +7,10 @@ from typing import Any
 from bench.chaos.figures import Aftermath, repeated, sales, started_twice
 from bench.chaos.jobs import bought_twice, endpoints_untold, jobs, still_running
 from bench.chaos.lives import Cloud
+from windfall_cli.stack import Stack
+
+_UNANSWERED = "calls.unanswered"
+"""Stands in the reason of a feature whose call may have been paid for."""
 
 
 def look(cloud: Cloud, accepted: dict[str, str], patience_seconds: float) -> dict[str, Any]:
@@ -55,9 +59,29 @@ def look(cloud: Cloud, accepted: dict[str, str], patience_seconds: float) -> dic
     return figures
 
 
-def failures(figures: dict[str, Any]) -> list[str]:
-    """What must not be, and is."""
+def let_unanswered_fail(stack: Stack) -> None:
+    """Have every paid call made once at most: a profile says so for all that is dropped."""
+    ssm, name = stack.client("ssm"), f"{stack.output('ProfilesPath')}/default"
+    profile = '{"calls": {"unanswered": "fail"}}'
+    ssm.put_parameter(Name=name, Value=profile, Type="String", Overwrite=True)
+    ssm.close()
+
+
+def failures(figures: dict[str, Any], *, asked_once: bool = False) -> list[str]:
+    """What must not be, and is; who is asked once fails, and says why, but is not paid twice."""
+    if asked_once:
+        figures = figures | {
+            "files_not_analyzed": [
+                f"{key}: {told}"
+                for key, told in figures["files_not_analyzed"].items()
+                if not any(_UNANSWERED in one for one in told)
+            ],
+            "features_failed": [
+                one for one in figures["features_failed"] if _UNANSWERED not in one
+            ],
+        }
     forbidden = (
+        *(("calls_repeated",) if asked_once else ()),
         *("files_lost", "files_not_ended", "files_without_manifest", "files_not_analyzed"),
         *("features_failed", "jobs_started_twice", "outcomes_written_twice"),
         *("executions_left", "tokens_left", "slots_left", "messages_left", "processes_left"),

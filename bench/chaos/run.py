@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.chaos.lives import Cloud, Dropper, outputs_of, wait_a_while
-from bench.chaos.looking import look
+from bench.chaos.looking import let_unanswered_fail, look
 
 LIFE_SECONDS = (0.3, 8.0)
 START_SECONDS = (0.2, 4.0)
@@ -18,7 +18,9 @@ STILLBORN = 0.25
 PATIENCE_SECONDS = 900.0
 
 
-def run(folder: Path, kills: int, seed: int, files_a_kill: int = 4) -> dict[str, Any]:
+def run(
+    folder: Path, kills: int, seed: int, files_a_kill: int = 4, *, asked_once: bool = False
+) -> dict[str, Any]:
     """All of it; the figures."""
     draw = random.Random(seed)
     cloud = Cloud(folder)
@@ -27,6 +29,8 @@ def run(folder: Path, kills: int, seed: int, files_a_kill: int = 4) -> dict[str,
     cloud.wait_until_ready()
     stack = cloud.stack()
     outputs_of(stack)
+    if asked_once:
+        let_unanswered_fail(stack)
     dropper = Dropper(stack, random.Random(seed))
     starts: list[float] = []
     counted = 0

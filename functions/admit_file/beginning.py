@@ -52,21 +52,24 @@ class Beginner:
         """
         earlier = [] if candidate.arrival.force else self._earlier(candidate, seen)
         previous = seen.analysis
+        attempt = 1 if previous is None else previous.attempt + 1
+        asks_once = candidate.choice.profile.calls.unanswered == "fail"
+        output = self.folders.of_attempt(
+            candidate.file.file_id,
+            candidate.analysis_id,
+            previous,
+            anew=candidate.arrival.force,
+            is_first=not earlier and not _is_reanalysis(candidate, seen),
+        )
         plan = AnalysisInput(
             analysis_id=candidate.analysis_id,
-            attempt=1 if previous is None else previous.attempt + 1,
+            attempt=attempt,
             kind=candidate.inspection.kind,
             profile=candidate.choice.name,
             received=candidate.arrival.received,
             file=candidate.file,
             source=self._source(candidate),
-            output=self.folders.of_attempt(
-                candidate.file.file_id,
-                candidate.analysis_id,
-                previous,
-                anew=candidate.arrival.force,
-                is_first=not earlier and not _is_reanalysis(candidate, seen),
-            ),
+            output=output.model_copy(update={"claimed_by": attempt if asks_once else None}),
             features=candidate.plan.features,
             text=candidate.plan.text,
             audio=candidate.plan.audio,

@@ -45,7 +45,7 @@ class ImageFeatureDetector:
     def _find(self, task: DetectImageFeatureTask, checkpoints: Checkpoints) -> Finding:
         feature = task.feature.feature
         bought = checkpoints.result(f"{feature}.json")
-        raw = json.loads(bought) if bought else self._vision.detect(task.feature, task.source)
+        raw = json.loads(bought) if bought else checkpoints.once("answer", lambda: self._ask(task))
         result = self._store.write(
             task.output.bucket,
             f"{task.output.prefix}{feature}.json",
@@ -56,6 +56,9 @@ class ImageFeatureDetector:
         if feature is ImageFeature.TEXT:
             summary |= self._keep_text(task, raw)
         return Finding(result, summary, [image_call(feature)])
+
+    def _ask(self, task: DetectImageFeatureTask) -> dict[str, Any]:
+        return self._vision.detect(task.feature, task.source)
 
     def _keep_text(self, task: DetectImageFeatureTask, raw: dict[str, Any]) -> dict[str, int]:
         lines = lines_in_order(raw["TextDetections"])

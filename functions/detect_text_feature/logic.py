@@ -11,6 +11,7 @@ from windfall.clock import Clock, utc_now
 from windfall.errors import InvalidInputError, TransientError, UnsupportedError
 from windfall.features import Finding, settle
 from windfall.metering import comprehend_call, totalled
+from windfall.ports.analysis_services import BatchDetection, DetectionError
 from windfall.text.chunks import Chunk, split
 from windfall.text.merging import Answer, PiiMerger, merged_json, redacted
 from windfall.text.specifications import BATCH, SPECIFICATIONS, Specification
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from windfall.contracts.base import S3Pointer
     from windfall.contracts.features import TextFeature
     from windfall.contracts.outcome import Outcome, ServiceCall
-    from windfall.ports.analysis_services import BatchDetection, Language
+    from windfall.ports.analysis_services import Language
     from windfall.ports.storage import ObjectStore
 
 REDACTED = "redacted.txt"
@@ -105,26 +106,36 @@ class _Work:
             # Its offsets are those of the whole text already.
             yield Chunk(chunk.text, 0), json.loads(bought)
         else:
-            answer = self._service.detect(self._feature, chunk.text, self._language)
-            yield Chunk(chunk.text, chunk.start), answer
+            yield Chunk(chunk.text, chunk.start), self._detected("answer", chunk.text)
 
     def _take(self, step: _Step) -> None:
         if len(step.chunks) == 1:
             (chunk,) = step.chunks
-            answers = [self._service.detect(self._feature, chunk.text, self._language)]
+            answers = [self._detected(step.name, chunk.text)]
         else:
             texts = [chunk.text for chunk in step.chunks]
-            answers = self._whole_batch(texts)
+            answers = self._whole_batch(step.name, texts)
         self._checkpoints.save(step.name, json.dumps(answers, ensure_ascii=False).encode())
 
-    def _whole_batch(self, texts: list[str]) -> list[dict[str, Any]]:
+    def _detected(self, name: str, text: str) -> dict[str, Any]:
+        return self._checkpoints.once(
+            name, lambda: self._service.detect(self._feature, text, self._language)
+        )
+
+    def _batch(self, name: str, texts: list[str]) -> BatchDetection:
+        """The answer to a batch, which has a form that fits into JSON on its way."""
+        results, errors = self._checkpoints.once(
+            name, lambda: _listed(self._service.detect_batch(self._feature, texts, self._language))
+        )
+        return BatchDetection(dict(results), [DetectionError(*error) for error in errors])
+
+    def _whole_batch(self, name: str, texts: list[str]) -> list[dict[str, Any]]:
         """The answers for all texts; what failed in the batch is asked for once more alone."""
-        batch = self._service.detect_batch(self._feature, texts, self._language)
+        batch = self._batch(name, texts)
         _refuse_invalid(batch)
         for error in batch.errors:
-            batch.results[error.index] = self._service.detect(
-                self._feature, texts[error.index], self._language
-            )
+            alone = f"{name}.{error.index}"
+            batch.results[error.index] = self._detected(alone, texts[error.index])
         if len(batch.results) < len(texts):
             raise TransientError("Comprehend left texts of a batch without an answer.")
         return [batch.results[index] for index in range(len(texts))]
@@ -173,6 +184,11 @@ def _supported(language: str | None, feature: TextFeature, specification: Specif
             f"Amazon Comprehend finds {name} in {known}; the text is in {language}."
         )
     return language
+
+
+def _listed(batch: BatchDetection) -> tuple[list[Any], list[Any]]:
+    errors = [(error.index, error.code, error.message) for error in batch.errors]
+    return list(batch.results.items()), errors
 
 
 def _refuse_invalid(batch: BatchDetection) -> None:

@@ -147,26 +147,28 @@ class _Work:
         made: list[_Take] = []
 
         def speak(rate: int) -> _Take:
-            made.append(self._spoken(step.cue.text, voice, rate))
+            made.append(self._spoken(step, voice, rate))
             return made[-1]
 
         rate, take = fit(step.slot, speak)
         measures = f"{rate}-{len(made)}-{take.lead}-{take.frames}-{len(take.data)}"
         self._checkpoints.save(f"{step.name}.{measures}.mp3", take.data, _MP3)
 
-    def _spoken(self, text: str, voice: Voice, rate: int) -> _Take:
-        words = _UNSPEAKABLE.sub(" ", text).translate(_ESCAPES)
+    def _spoken(self, step: _Step, voice: Voice, rate: int) -> _Take:
+        words = _UNSPEAKABLE.sub(" ", step.cue.text).translate(_ESCAPES)
         if rate != OWN:
             words = f'<prosody rate="{rate}%">{words}</prosody>'
-        made = sound(
-            self._speech.speak(
+        said = self._checkpoints.once(
+            f"{step.name}.{rate}",
+            lambda: self._speech.speak(
                 f"<speak>{words}</speak>",
                 voice=voice.voice,
                 engine=voice.engine,
                 lexicons=self._plan.lexicons,
                 sample_rate=SAMPLE_RATE,
-            )
+            ),
         )
+        made = sound(said)
         if made.duration * 1000 != made.frames * FRAME:
             raise InvalidInputError(f"The voice {voice.voice} does not speak at {SAMPLE_RATE} Hz.")
         heard = audible(made.data) or range(made.frames)

@@ -67,7 +67,10 @@ class TextPreparer:
         self._store.write(bucket, f"{prefix}{TEXT}", extracted.text.encode(), text_type)
         sample = next(split(extracted.text, max_bytes=_SAMPLE_BYTES)).text
         bought = checkpoints.result(f"{FEATURE}.json")
-        languages = json.loads(bought)["Languages"] if bought else self._language.dominant(sample)
+        if bought:
+            languages = json.loads(bought)["Languages"]
+        else:
+            languages = checkpoints.once("answer", lambda: self._language.dominant(sample))
         raw = json.dumps({"Languages": languages}).encode()
         result = self._store.write(bucket, f"{prefix}{FEATURE}.json", raw, "application/json")
         summary = {

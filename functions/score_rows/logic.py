@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from score_rows.models import ScoredRows, ScoreRowsTask
 from windfall.checkpoints import Checkpoints, TimeLeft, take_steps
 from windfall.contracts.scoring import ScoredPayload
-from windfall.errors import InvalidInputError
+from windfall.errors import InvalidInputError, UnansweredError
 from windfall.ports.scoring import BrokenModelError
 from windfall.tables import workroom
 
@@ -55,23 +55,28 @@ class RowScorer:
         return ScoredRows(scored=_failures(task.payloads, plan, work))
 
     def _score(self, plan: TablePlan, work: Checkpoints, number: int) -> None:
-        body = work.part(workroom.payload_name(number, plan.content_type))
         try:
-            answer = self._answer(plan, body)
-        except (InvalidInputError, BrokenModelError) as error:
+            answer = self._answer(plan, work, number)
+        except (InvalidInputError, BrokenModelError, UnansweredError) as error:
             failure = ScoredPayload(number=number, reason=str(error)[:_LONGEST_REASON])
             work.save(workroom.failure_name(number), failure.model_dump_json().encode())
         else:
             name = workroom.output_name(number, plan.content_type)
             work.save(name, answer, plan.content_type)
 
-    def _answer(self, plan: TablePlan, body: bytes) -> bytes:
+    def _answer(self, plan: TablePlan, work: Checkpoints, number: int) -> bytes:
         """The model's answer; one that breaks now and then is asked again."""
+        name = workroom.payload_name(number, plan.content_type)
+        body = work.part(name)
+
+        def ask() -> bytes:
+            return self.scoring.score(plan.endpoint or "", body, plan.content_type)
+
         for seconds in _PAUSES:
             with suppress(BrokenModelError):
-                return self.scoring.score(plan.endpoint or "", body, plan.content_type)
+                return work.once(name, ask)
             self.pause(seconds)
-        return self.scoring.score(plan.endpoint or "", body, plan.content_type)
+        return work.once(name, ask)
 
 
 def _is_done(number: int, plan: TablePlan, saved: frozenset[str]) -> bool:

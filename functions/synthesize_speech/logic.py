@@ -110,21 +110,27 @@ class _Work:
         return found
 
     def _buy_sound(self, piece: Piece) -> bytes:
-        made = self._speech.speak(
-            piece.ssml,
-            voice=self._plan.voice,
-            engine=self._plan.engine,
-            lexicons=self._plan.lexicons,
+        made = self._checkpoints.once(
+            "sound",
+            lambda: self._speech.speak(
+                piece.ssml,
+                voice=self._plan.voice,
+                engine=self._plan.engine,
+                lexicons=self._plan.lexicons,
+            ),
         )
         return sound(made).data
 
     def _buy_marks(self, piece: Piece) -> bytes:
         try:
-            marks = self._speech.marks(
-                piece.ssml,
-                voice=self._plan.voice,
-                engine=self._plan.engine,
-                lexicons=self._plan.lexicons,
+            marks = self._checkpoints.once(
+                "marks",
+                lambda: self._speech.marks(
+                    piece.ssml,
+                    voice=self._plan.voice,
+                    engine=self._plan.engine,
+                    lexicons=self._plan.lexicons,
+                ),
             )
         except UnsupportedError:
             # Some engines speak but give no marks; if they can not speak either, the sound says so.

@@ -147,25 +147,34 @@ class _Work:
 
     def _take(self, request: _Request) -> None:
         whole = "\n".join(request.texts)
-        texts = [line.strip() for line in self._translate(whole).split("\n")]
+        texts = [line.strip() for line in self._translate(request.name, whole).split("\n")]
         calls, characters = 1, len(whole)
         if len(texts) != len(request.texts) or not all(texts):
             # The lines can not be told apart any more: each is asked for by itself.
-            texts = [" ".join(self._translate(text).split()) for text in request.texts]
+            alone = [
+                self._translate(f"{request.name}.{number}", text)
+                for number, text in enumerate(request.texts)
+            ]
+            texts = [" ".join(text.split()) for text in alone]
             calls, characters = calls + len(texts), characters + sum(map(len, request.texts))
         answer = {"texts": texts, "calls": calls, "characters": characters}
         self._checkpoints.save(request.name, json.dumps(answer).encode())
 
-    def _translate(self, words: str) -> str:
+    def _translate(self, name: str, words: str) -> str:
         target = self._task.target
-        return self._translation.translate(
-            words,
-            self._task.language,
-            target.language,
-            terminologies=target.terminologies,
-            formality=target.formality,
-            profanity=target.profanity,
-        ).text
+        return self._checkpoints.once(
+            name,
+            lambda: (
+                self._translation.translate(
+                    words,
+                    self._task.language,
+                    target.language,
+                    terminologies=target.terminologies,
+                    formality=target.formality,
+                    profanity=target.profanity,
+                ).text
+            ),
+        )
 
     def _write(self, name: str, body: bytes, media_type: str) -> S3Pointer:
         output = self._task.output

@@ -92,23 +92,28 @@ class _Work:
         bought = self._checkpoints.result(self._name)
         if bought is None:
             before, words, behind = _framed(chunk.text)
-            bought = f"{before}{self._translate(words)}{behind}".encode()
+            bought = f"{before}{self._translate(chunk, words)}{behind}".encode()
         yield bought
 
     def _take(self, chunk: Chunk) -> None:
-        translated = self._translate(chunk.text.strip())
+        translated = self._translate(chunk, chunk.text.strip())
         self._checkpoints.save(_part(chunk), translated.encode(), _PLAIN)
 
-    def _translate(self, words: str) -> str:
+    def _translate(self, chunk: Chunk, words: str) -> str:
         target = self._task.target
-        return self._translation.translate(
-            words,
-            str(self._source),
-            target.language,
-            terminologies=target.terminologies,
-            formality=target.formality,
-            profanity=target.profanity,
-        ).text
+        return self._checkpoints.once(
+            _part(chunk),
+            lambda: (
+                self._translation.translate(
+                    words,
+                    str(self._source),
+                    target.language,
+                    terminologies=target.terminologies,
+                    formality=target.formality,
+                    profanity=target.profanity,
+                ).text
+            ),
+        )
 
     def _translated(self, chunks: Sequence[Chunk]) -> Iterator[bytes]:
         """Translate may drop white space at the ends of a chunk, so it is kept here."""

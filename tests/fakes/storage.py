@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tests.fakes.hooks import Hook
 from windfall.contracts.base import S3Pointer
-from windfall.errors import NotFoundError
+from windfall.errors import ConflictError, NotFoundError
 from windfall.ports.storage import ObjectHead, ObjectStore
 
 
@@ -83,7 +83,7 @@ class FakeObjectStore:
         head = ObjectHead(
             pointer=pointer.model_copy(update={"version_id": found.version_id}),
             size=len(found.body),
-            etag=f"etag-{hash(found.body) & 0xFFFF:x}",
+            etag=_etag(found.body),
             media_type=found.media_type,
             metadata=found.metadata,
         )
@@ -121,6 +121,18 @@ class FakeObjectStore:
         self.hook.after("write")
         return pointer
 
+    def write_if(
+        self, bucket: str, key: str, body: bytes, media_type: str, etag: str | None
+    ) -> S3Pointer:
+        """Put an object whole, if what is there is what is thought to be there."""
+        self.hook.before("write_if")
+        there = self._objects.get((bucket, key))
+        if (None if there is None else _etag(there[-1].body)) != etag:
+            raise ConflictError("At least one of the pre-conditions did not hold.")
+        pointer = self.drop(bucket, key, body, media_type=media_type)
+        self.hook.after("write_if")
+        return pointer
+
     def write_pieces(
         self, bucket: str, key: str, pieces: Iterable[bytes], media_type: str
     ) -> S3Pointer:
@@ -145,6 +157,10 @@ class FakeObjectStore:
             if pointer.version_id in {None, stored.version_id}:
                 return stored
         raise NotFoundError(f"s3://{pointer.bucket}/{pointer.key} does not exist.")
+
+
+def _etag(body: bytes) -> str:
+    return f"etag-{hash(body) & 0xFFFF:x}"
 
 
 def as_store(store: FakeObjectStore) -> ObjectStore:

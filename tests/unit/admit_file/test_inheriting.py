@@ -109,6 +109,43 @@ def test_a_copy_under_other_settings_takes_over_what_it_can() -> None:
     assert plan.output.prefix == f"results/{plan.file.file_id}/{plan.analysis_id[:12]}/"
 
 
+def asking_once() -> Analysts:
+    """A profile lets calls that nobody heard of fail; personal data was asked for, and failed."""
+    world = Analysts()
+    world.profiles.documents["default"] = '{"calls": {"unanswered": "fail"}}'
+    world.admit_all(world.drop("a.txt", TEXT, {"windfall-targets": ""}))
+    plan = world.carry_out("pii")
+    Checkpoints(world.store, plan.output, "pii").once("answer", lambda: {"Entities": []})
+    return world
+
+
+def test_each_attempt_claims_its_own_calls_as_the_profile_says_by_then() -> None:
+    world = asking_once()
+    ask(world, rerun=True)
+    world.carry_out("pii")
+    del world.profiles.documents["default"]
+    ask(world, event=2, rerun=True)
+    world.carry_out()
+
+    plans = list(world.workflows.started.values())
+    assert [plan.output.claimed_by for plan in plans] == [1, 2, None]
+    assert len({(plan.analysis_id, plan.output.prefix) for plan in plans}) == 1
+    assert "claimed_by" not in plans[-1].model_dump_json()
+    assert not any("claims" in file.name for file in world.only_manifest().files)
+
+
+def test_what_becomes_of_unanswered_calls_keeps_no_result_from_being_shared() -> None:
+    world = asking_once()
+    world.profiles.documents["more"] = '{"text": {"features": ["sentiment", "pii", "syntax"]}}'
+    world.admit_all(world.drop("more/b.txt", TEXT, {"windfall-targets": ""}))
+    plan = world.carry_out("pii")
+
+    assert set(plan.reused) == {"language", "sentiment"}
+    copied = list(world.store.list(RESULTS, plan.output.prefix))
+    assert any("/parts/pii/" in key for key in copied)
+    assert not any("/claims/" in key for key in copied)
+
+
 def test_two_settings_for_the_same_bytes_at_once_are_two_analyses_however_they_meet() -> None:
     for schedule in itertools.product((0, 1), repeat=8):
         world = Analysts()

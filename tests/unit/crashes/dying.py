@@ -68,6 +68,7 @@ class Figures:
     deaths: int = 0
     repeated: int = 0
     deliveries: int = 0
+    failed: int = 0
 
 
 @dataclass
@@ -119,12 +120,12 @@ def kill_everywhere(make: Callable[[], Scenario]) -> Figures:
         AssertionError: Something is lost, or bought too often.
     """
     clean = make()
-    watch = _watched(clean, None)
+    watch = watched(clean, None)
     returned = clean.run(0)
     figures = Figures(calls=watch.calls)
     assert figures.calls > 0, "nothing that it calls is watched"
     wanted = described(clean, returned)
-    for point in _points(figures.calls):
+    for point in points(figures.calls):
         _die_at(point, make(), wanted, Counter(map(str, clean.paid())), figures)
     return figures
 
@@ -132,21 +133,7 @@ def kill_everywhere(make: Callable[[], Scenario]) -> Figures:
 def _die_at(
     point: Point, scenario: Scenario, wanted: str, bought: Counter[str], figures: Figures
 ) -> None:
-    watch = _watched(scenario, point)
-    returned: object = None
-    for delivery in range(MOST_DELIVERIES):
-        try:
-            returned = scenario.run(delivery)
-        except Death:
-            # The next delivery finds a process of its own.
-            watch.dead, watch.point = False, None
-            figures.deaths += 1
-        except TransientError:
-            figures.deliveries += 1
-        else:
-            break
-    else:
-        raise AssertionError(f"{point}: it never ends")
+    returned = deliver(scenario, point, figures)
     assert described(scenario, returned) == wanted, f"{point}: the world is another"
     again = Counter(map(str, scenario.paid()))
     missing = bought - again
@@ -156,13 +143,30 @@ def _die_at(
     figures.repeated = max(figures.repeated, repeated)
 
 
-def _points(calls: int) -> Iterator[Point]:
+def deliver(scenario: Scenario, point: Point, figures: Figures) -> object:
+    """Deliver again and again, dying at the point the first time; what it returns in the end."""
+    watch = watched(scenario, point)
+    for delivery in range(MOST_DELIVERIES):
+        try:
+            return scenario.run(delivery)
+        except Death:
+            # The next delivery finds a process of its own.
+            watch.dead, watch.point = False, None
+            figures.deaths += 1
+        except TransientError:
+            figures.deliveries += 1
+    raise AssertionError(f"{point}: it never ends")
+
+
+def points(calls: int) -> Iterator[Point]:
+    """Before and after each call."""
     for call in range(1, calls + 1):
         yield Point(call, after=False)
         yield Point(call, after=True)
 
 
-def _watched(scenario: Scenario, point: Point | None) -> _Watch:
+def watched(scenario: Scenario, point: Point | None) -> _Watch:
+    """Count the calls to a scenario's fakes, and die at one of them."""
     watch = _Watch(point)
     for fake in scenario.world:
         for name in dir(type(fake)):

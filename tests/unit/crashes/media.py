@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 
 from detect_image_feature.logic import ImageFeatureDetector
@@ -15,6 +16,7 @@ from tests.fakes.translation import FakeTranslation
 from tests.fakes.vision import FakeVision
 from tests.unit.await_slot.test_waiting import Stage as WaitingStage
 from tests.unit.convert_media.test_conversion import Stage as ConvertingStage
+from tests.unit.crashes.asking_once import By, claimed, nobody
 from tests.unit.crashes.dying import Scenario
 from tests.unit.detect_image_feature.test_detection import ANSWERS
 from tests.unit.detect_image_feature.test_detection import task as image_task
@@ -41,12 +43,12 @@ from write_captions.logic import CaptionWriter
 PLENTY = 600_000
 
 
-def detect_image_feature() -> Scenario:
+def detect_image_feature(by: By = nobody) -> Scenario:
     """Text of a picture, which is kept as a text too."""
     store, vision = FakeObjectStore(), FakeVision(ANSWERS)
     detector = ImageFeatureDetector(vision, store)
     return Scenario(
-        run=lambda _: detector.detect(image_task("text")),
+        run=lambda _: detector.detect(claimed(image_task("text"), by)),
         world=[store, vision],
         paid=lambda: vision.bought,
         may_repeat=1,
@@ -143,33 +145,33 @@ def write_captions() -> Scenario:
     return Scenario(run=lambda _: CaptionWriter(store).write(task), world=[store])
 
 
-def translate_captions() -> Scenario:
+def translate_captions(by: By = nobody) -> Scenario:
     """Captions in one more language."""
     store, task = translation(SAID)
     service = FakeTranslation()
     translator = CaptionTranslator(service, store)
     return Scenario(
-        run=lambda _: translator.translate(task, lambda: PLENTY),
+        run=lambda _: translator.translate(claimed(task, by), lambda: PLENTY),
         world=[store, service],
         paid=lambda: service.bought,
         may_repeat=1,
     )
 
 
-def dub_audio() -> Scenario:
+def dub_audio(by: By = nobody) -> Scenario:
     """Each cue is spoken, and kept."""
     store, task = dubbing(CUES)
     service = FakeSpeech()
     dubber = AudioDubber(service, store)
     return Scenario(
-        run=lambda _: dubber.dub(task, lambda: PLENTY),
+        run=lambda _: dubber.dub(claimed(task, by), lambda: PLENTY),
         world=[store, service],
         paid=lambda: [json.dumps(one) for one in service.bought],
         may_repeat=8,
     )
 
 
-SCENARIOS = {
+SCENARIOS: dict[str, list[Callable[[], Scenario]]] = {
     "detect_image_feature": [detect_image_feature],
     "convert_media": [convert_media],
     "transcribe_audio": [transcribe_audio],

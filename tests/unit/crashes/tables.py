@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from prepare_table.logic import TablePreparer
 from publish_model.logic import ModelPublisher
@@ -12,6 +13,7 @@ from score_rows.models import ScoreRowsTask
 from tests.fakes.scoring import FakeSynchronousScoring, scoring_analysis
 from tests.fakes.storage import FakeObjectStore
 from tests.fakes.tables import customers
+from tests.unit.crashes.asking_once import By, claimed, nobody
 from tests.unit.crashes.dying import Scenario
 from tests.unit.create_model.test_creating import Stage as CreatingStage
 from tests.unit.deploy_model.test_deploying import Stage as DeployingStage
@@ -23,7 +25,8 @@ from tests.unit.publish_model.test_publishing import IMAGES, PREFIX
 from tests.unit.publish_model.test_publishing import Stage as PublishingStage
 from tests.unit.submit_inference.test_submitting import Stage as SubmittingStage
 
-TABLE = b"id,age\na,0\nb,1\n=c,0\nd,x\n"
+ALL_FIT = b"id,age\na,0\nb,1\n=c,0\n"
+TABLE = ALL_FIT + b"d,x\n"
 
 
 def prepare_table() -> Scenario:
@@ -46,16 +49,20 @@ def submit_inference() -> Scenario:
     )
 
 
-def score_rows() -> Scenario:
+def score_rows(by: By = nobody) -> Scenario:
     """Payloads, each answer of which is kept."""
     store = FakeObjectStore()
-    analysis = scoring_analysis(store, TABLE, contract=MODEL, mode="real_time")
-    payloads = TablePreparer(store).prepare(analysis, lambda: 900_000).payloads
+    analysis = scoring_analysis(store, ALL_FIT, contract=MODEL, mode="real_time")
+    tasks = {}
+    for attempt in (1, 2):
+        mine = analysis.model_copy(update={"attempt": attempt})
+        payloads = TablePreparer(store).prepare(mine, lambda: 900_000).payloads
+        assert payloads, "nothing is to be scored"
+        tasks[attempt] = ScoreRowsTask(analysis=mine, payloads=payloads)
     service = FakeSynchronousScoring()
-    task = ScoreRowsTask(analysis=analysis, payloads=payloads)
     scorer = RowScorer(store, service)
     return Scenario(
-        run=lambda _: scorer.score(task, lambda: 600_000),
+        run=lambda _: scorer.score(claimed(tasks[by() or 1], by), lambda: 600_000),
         world=[store, service],
         paid=lambda: service.bodies,
         may_repeat=1,
@@ -125,7 +132,7 @@ def publish_model() -> Scenario:
     )
 
 
-SCENARIOS = {
+SCENARIOS: dict[str, list[Callable[[], Scenario]]] = {
     "prepare_table": [prepare_table],
     "submit_inference": [submit_inference],
     "score_rows": [score_rows],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from detect_text_feature.logic import TextFeatureDetector
@@ -11,6 +12,7 @@ from tests.fakes.language import FakeLanguage
 from tests.fakes.speech import FakeSpeech
 from tests.fakes.storage import FakeObjectStore
 from tests.fakes.translation import FakeTranslation
+from tests.unit.crashes.asking_once import By, claimed, nobody
 from tests.unit.crashes.dying import Scenario
 from tests.unit.detect_text_feature.test_detection import detection
 from tests.unit.join_speech.test_joining import Stage as JoiningStage
@@ -31,65 +33,65 @@ LONG = "".join(f"Mary number {n} is good and called {n:07}. " for n in range(700
 """Some 30 kB: seven pieces of a batch."""
 
 
-def prepare_text() -> Scenario:
+def prepare_text(by: By = nobody) -> Scenario:
     """A text whose language is told."""
     store, language = FakeObjectStore(), FakeLanguage("es")
     task = prepared_task(store, b"# El ni\xc3\xb1o\n\nCome *bien*.", "md")
     preparer = TextPreparer(language, store)
     return Scenario(
-        run=lambda _: preparer.prepare(task),
+        run=lambda _: preparer.prepare(claimed(task, by)),
         world=[store, language],
         paid=lambda: language.bought,
         may_repeat=1,
     )
 
 
-def detect_short() -> Scenario:
+def detect_short(by: By = nobody) -> Scenario:
     """One call, and personal data that is covered."""
     store, task = detection("pii", LETTER)
     language = FakeLanguage()
     detector = TextFeatureDetector(language, store)
     return Scenario(
-        run=lambda _: detector.detect(task, lambda: PLENTY),
+        run=lambda _: detector.detect(claimed(task, by), lambda: PLENTY),
         world=[store, language],
         paid=lambda: language.bought,
         may_repeat=1,
     )
 
 
-def detect_long() -> Scenario:
+def detect_long(by: By = nobody) -> Scenario:
     """Pieces in batches, each of which is kept."""
     store, task = detection("sentiment", LONG * 8)
     language = FakeLanguage()
     detector = TextFeatureDetector(language, store)
     return Scenario(
-        run=lambda _: detector.detect(task, lambda: PLENTY),
+        run=lambda _: detector.detect(claimed(task, by), lambda: PLENTY),
         world=[store, language],
         paid=lambda: language.batches,
         may_repeat=_WORKERS,
     )
 
 
-def translate_text() -> Scenario:
+def translate_text(by: By = nobody) -> Scenario:
     """A text of several requests."""
     store, task = translation(LONG)
     service = FakeTranslation()
     translator = TextTranslator(service, store)
     return Scenario(
-        run=lambda _: translator.translate(task, lambda: PLENTY),
+        run=lambda _: translator.translate(claimed(task, by), lambda: PLENTY),
         world=[store, service],
         paid=lambda: service.bought,
         may_repeat=_WORKERS,
     )
 
 
-def synthesize_speech() -> Scenario:
+def synthesize_speech(by: By = nobody) -> Scenario:
     """Sound and marks of a short text."""
     store, task = synthesis("Hola & adi\N{LATIN SMALL LETTER O WITH ACUTE}s. Bien.")
     service = FakeSpeech()
     synthesizer = SpeechSynthesizer(service, store)
     return Scenario(
-        run=lambda _: synthesizer.synthesize(task),
+        run=lambda _: synthesizer.synthesize(claimed(task, by)),
         world=[store, service],
         paid=lambda: service.bought,
         may_repeat=2,
@@ -151,7 +153,7 @@ def record_translations() -> Scenario:
     )
 
 
-SCENARIOS = {
+SCENARIOS: dict[str, list[Callable[[], Scenario]]] = {
     "translate_folder": [translate_folder],
     "record_translations": [record_translations],
     "prepare_text": [prepare_text],

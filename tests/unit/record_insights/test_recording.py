@@ -201,7 +201,8 @@ def test_working_folders_are_not_listed_as_results() -> None:
     world = World()
     world.admit_all(world.drop("a.txt", TEXT))
     (plan,) = world.workflows.started.values()
-    for name in ("parts/pii/1.json", "outcomes/pii.json", "0123456789ab/labels.json", "text.txt"):
+    inner = ("parts/pii/1.json", "claims/pii/1/answer", "outcomes/pii.json")
+    for name in (*inner, "0123456789ab/labels.json", "text.txt"):
         world.store.drop("results", plan.output.prefix + name, b"{}")
     world.finish(plan)
 

@@ -227,6 +227,7 @@ def test_the_default_profile_is_the_documented_one() -> None:
         },
         "table": None,
         "budget": {"per_file": None, "per_day": None, "per_month": None},
+        "calls": {"unanswered": "repeat"},
         "retention_days": 365,
     }
 

@@ -4,6 +4,7 @@ Under the analysis's prefix:
 
     outcomes/<feature>.json             the outcome, written last: the feature is finished
     parts/<feature>/<number>.<range>…   a part of a long work
+    claims/<feature>/<attempt>/<name>   a call that is made once (`windfall.claims`)
 
 A part's name carries the range of the text that it covers, so a part that was cut by other rules
 (an older version of this code) is not taken for one of now.
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
+from windfall.claims import Answer, Claims
 from windfall.contracts.base import OutputLocation, S3Pointer
 from windfall.contracts.outcome import Outcome
 from windfall.errors import WorkContinuesError
@@ -48,6 +50,10 @@ class Checkpoints:
         self._prefix = output.prefix
         self._outcome_key = f"{output.prefix}outcomes/{feature}.json"
         self._parts_prefix = f"{output.prefix}parts/{feature}/"
+        self._claims: Claims | None = None
+        if output.claimed_by is not None:
+            folder = f"{output.prefix}claims/{feature}/{output.claimed_by}/"
+            self._claims = Claims(store, S3Pointer(bucket=output.bucket, key=folder))
 
     def finished(self) -> Outcome | None:
         """The outcome, if an earlier try got that far."""
@@ -67,6 +73,18 @@ class Checkpoints:
         """Note that all is done; every result must have been written before."""
         body = outcome.model_dump_json().encode()
         self._store.write(self._bucket, self._outcome_key, body, _JSON)
+
+    def once(self, name: str, ask: Callable[[], Answer]) -> Answer:
+        """The answer to a paid call that has no name, made once where the profile wants that.
+
+        Args:
+            name: Of the call, among those of the feature; the same for the same content.
+            ask: Makes it; the answer is bytes, or fits into JSON.
+
+        Raises:
+            UnansweredError: It was made before, may have been paid for, and nobody has its answer.
+        """
+        return ask() if self._claims is None else self._claims.once(name, ask)
 
     def saved(self, beginning: str = "") -> frozenset[str]:
         """The names of the parts that are there, or of those that begin so."""

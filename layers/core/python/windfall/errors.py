@@ -8,7 +8,8 @@
     │   └── WorkContinuesError  time ran out, progress is saved; retried at once, many times
     ├── QuotaExceededError      an account's limit is reached; retried later
     │   └── SlotAwaitedError    as many jobs run as may; the task waits for its turn
-    └── UnsupportedError        this service, region or local engine can not do it; skipped
+    ├── UnsupportedError        this service, region or local engine can not do it; skipped
+    └── UnansweredError         a call may have been paid for, and is not made twice; never retried
 
 A state machine's `ErrorEquals` and a queue's redelivery match these exact class names, so adding
 a class here is a change to every machine. Anything else that leaves a function is a bug.
@@ -34,7 +35,15 @@ class ConflictError(WindfallError):
 
 
 class TransientError(WindfallError):
-    """The service can not answer now but will; try again with backoff."""
+    """The service can not answer now but will; try again with backoff.
+
+    Attributes:
+        is_refusal: Nothing was done for certain; false where that is not known.
+    """
+
+    def __init__(self, message: str = "", *, is_refusal: bool = False) -> None:
+        super().__init__(message)
+        self.is_refusal = is_refusal
 
 
 class WorkContinuesError(TransientError):
@@ -51,3 +60,7 @@ class SlotAwaitedError(QuotaExceededError):
 
 class UnsupportedError(WindfallError):
     """This service, region or local engine can not do it; the message names the remedy."""
+
+
+class UnansweredError(WindfallError):
+    """A call may have been paid for, nobody has its answer, and it is not to be made twice."""

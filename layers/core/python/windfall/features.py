@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from windfall.clock import Clock, timestamp
 from windfall.contracts.outcome import Outcome, OutcomeStatus, ServiceCall
-from windfall.errors import InvalidInputError, NotFoundError, UnsupportedError
+from windfall.errors import InvalidInputError, NotFoundError, UnansweredError, UnsupportedError
 
 if TYPE_CHECKING:
     from windfall.checkpoints import Checkpoints
@@ -58,7 +58,7 @@ def settle(
         finding = find()
     except UnsupportedError as error:
         return _without_result(feature, OutcomeStatus.SKIPPED, error, started, clock)
-    except (InvalidInputError, NotFoundError) as error:
+    except (InvalidInputError, NotFoundError, UnansweredError) as error:
         return _without_result(feature, OutcomeStatus.FAILED, error, started, clock)
     outcome = Outcome(
         feature=feature,

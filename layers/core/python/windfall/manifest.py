@@ -34,7 +34,7 @@ MOST_HISTORY = 50
 """Lines of a history; older ones are left out."""
 _TOLD = ("received", "recorded", "profile", "settings_hash", "analysis_id", "attempt", "status")
 _ANALYSIS_FOLDER = re.compile(r"^[0-9a-f]{12}(\.\d+)?/")
-_INNER_FOLDERS = ("outcomes/", "parts/")
+_INNER_FOLDERS = ("outcomes/", "parts/", "claims/")
 """Folders of a result that only the functions themselves read."""
 
 

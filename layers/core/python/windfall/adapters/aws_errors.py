@@ -6,10 +6,17 @@ template or in the code. It is not translated, so it stays visible under its own
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    ProxyConnectionError,
+)
 from botocore.exceptions import ConnectionError as RefusedConnectionError
 
 from windfall.errors import (
@@ -25,6 +32,8 @@ from windfall.errors import (
 TRANSIENT = frozenset(
     {
         "ConcurrentModificationException",
+        # Two wrote at once under a condition of S3's, and one is told to try again.
+        "ConditionalRequestConflict",
         "InternalError",
         "InternalFailure",
         "InternalFailureException",
@@ -99,6 +108,9 @@ INVALID = frozenset(
         "VideoTooLargeException",
     }
 )
+# Rekognition words a throttle as a failure of its own, with 500.
+_THROTTLES = frozenset({"ThrottlingException", "ProvisionedThroughputExceededException"})
+_UNSENT = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
 _BY_CODE: dict[str, type[WindfallError]] = {
     **dict.fromkeys(TRANSIENT, TransientError),
     **dict.fromkeys(QUOTA, QuotaExceededError),
@@ -119,11 +131,26 @@ def as_windfall_error(error: ClientError) -> WindfallError | None:
         return _cancelled(error, message)
     if status == 501:
         return UnsupportedError(detail)
-    if code in _BY_CODE:
-        return _BY_CODE[code](message)
-    if status >= 500 or status == 429:
-        return TransientError(message)
-    return None
+    ours = _BY_CODE.get(code)
+    if ours is TransientError or (ours is None and (status >= 500 or status == 429)):
+        return TransientError(message, is_refusal=is_refusal(error.response, None))
+    return None if ours is None else ours(message)
+
+
+def is_refusal(answer: Mapping[str, Any] | None, error: Exception | None) -> bool:
+    """Whether a call that failed was certainly not done, and so not paid for.
+
+    An answer of 500, 502 or 504 does not tell how far the service came, and neither does a
+    connection that broke after the request was sent.
+
+    Args:
+        answer: As botocore parses it, where there was one.
+        error: Botocore's own, where there was none.
+    """
+    if answer is None:
+        return isinstance(error, _UNSENT)
+    status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    return 400 <= status < 500 or status == 503 or answer.get("Error", {}).get("Code") in _THROTTLES
 
 
 def _cancelled(error: ClientError, message: str) -> WindfallError | None:
@@ -147,4 +174,5 @@ def translated_errors() -> Iterator[None]:
             raise
         raise ours from error
     except (HTTPClientError, RefusedConnectionError) as error:
-        raise TransientError(f"The connection broke: {error}") from error
+        message = f"The connection broke: {error}"
+        raise TransientError(message, is_refusal=is_refusal(None, error)) from error

@@ -8,6 +8,9 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from windfall.adapters.aws_errors import is_refusal
+from windfall.claims import is_asked_once
+
 _STORES = Config(
     connect_timeout=3,
     read_timeout=20,
@@ -35,5 +38,17 @@ def store_client(service: str) -> Any:
 
 @cache
 def ai_client(service: str) -> Any:
-    """The client of an AI service."""
-    return boto3.client(service, config=_AI_SERVICES)
+    """The client of an AI service; it repeats what failed, unless that is to be asked once."""
+    client = boto3.client(service, config=_AI_SERVICES)
+    event = f"needs-retry.{client.meta.service_model.service_id.hyphenize()}"
+    client.meta.events.register_first(event, _leave_unanswered)
+    return client
+
+
+def _leave_unanswered(
+    response: tuple[Any, dict[str, Any]] | None, caught_exception: Exception | None, **_: Any
+) -> bool | None:
+    """False where a call may have been done that is to be made once: then nobody repeats it."""
+    answer = None if response is None else response[1]
+    repeats = not is_asked_once() or is_refusal(answer, caught_exception)
+    return None if repeats else False

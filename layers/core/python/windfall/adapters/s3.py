@@ -104,6 +104,17 @@ class S3ObjectStore:
             )
         return S3Pointer(bucket=bucket, key=key, version_id=_version(answer))
 
+    def write_if(
+        self, bucket: str, key: str, body: bytes, media_type: str, etag: str | None
+    ) -> S3Pointer:
+        """Put an object whole if there is none, or the one of that ETag."""
+        condition = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": f'"{etag}"'}
+        with translated_errors():
+            answer = self._client.put_object(
+                Bucket=bucket, Key=key, Body=body, ContentType=media_type, **condition
+            )
+        return S3Pointer(bucket=bucket, key=key, version_id=_version(answer))
+
     def write_pieces(
         self, bucket: str, key: str, pieces: Iterable[bytes], media_type: str
     ) -> S3Pointer:

@@ -60,7 +60,8 @@ def why_refused(endpoint: str, message: str) -> WindfallError:
     except NotFoundError as error:
         return error
     if status == "Creating":
-        return TransientError(f"the endpoint {endpoint!r} is being created")
+        message = f"the endpoint {endpoint!r} is being created"
+        return TransientError(message, is_refusal=True)
     if status in _SERVES:
         return InvalidInputError(f"the endpoint {endpoint!r} refused the request: {message}")
     return InvalidInputError(_does_not_serve(endpoint, status, reason))

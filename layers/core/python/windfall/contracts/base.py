@@ -38,6 +38,11 @@ LanguageCode = Annotated[str, StringConstraints(pattern=LANGUAGE_CODE)]
 """A language as Amazon Translate writes it: `en`, `zh-TW`, `es-MX`."""
 
 
+def is_absent(value: object) -> bool:
+    """For fields that are left out where they say nothing."""
+    return value is None
+
+
 class S3Pointer(Contract):
     """Where an object lies; `version_id` is null in a bucket without versions."""
 
@@ -47,10 +52,16 @@ class S3Pointer(Contract):
 
 
 class OutputLocation(Contract):
-    """Where results go; `prefix` ends with a slash."""
+    """Where results go; `prefix` ends with a slash.
+
+    Attributes:
+        claimed_by: The attempt that claims each paid call without a name before it is made. Left
+            out where such calls may be made again.
+    """
 
     bucket: str
     prefix: str = Field(pattern=r"/$")
+    claimed_by: int | None = Field(default=None, ge=1, exclude_if=is_absent)
 
 
 def problems_of(error: ValidationError) -> str:

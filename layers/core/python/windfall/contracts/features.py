@@ -7,7 +7,7 @@ from typing import Annotated, Self, TypeVar
 
 from pydantic import Field, StringConstraints, model_validator
 
-from windfall.contracts.base import Contract
+from windfall.contracts.base import Contract, is_absent
 
 
 class ImageFeature(StrEnum):
@@ -50,10 +50,6 @@ CollectionId = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_.\-]{1,255
 """A collection of faces at Rekognition."""
 
 
-def _is_absent(value: object) -> bool:
-    return value is None
-
-
 _Planned = TypeVar("_Planned", bound="_OfPictures")
 
 
@@ -67,7 +63,7 @@ class _OfPictures(Contract):
     """
 
     min_confidence: float | None = Field(default=None, ge=0, le=100)
-    collection: CollectionId | None = Field(default=None, exclude_if=_is_absent)
+    collection: CollectionId | None = Field(default=None, exclude_if=is_absent)
 
 
 class PlannedFeature(_OfPictures):

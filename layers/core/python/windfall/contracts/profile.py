@@ -149,6 +149,17 @@ class BudgetProfile(Contract):
     per_month: Dollars | None = None
 
 
+class CallsProfile(Contract):
+    """What becomes of calls.
+
+    Attributes:
+        unanswered: A call without a name that may have been paid for, and whose answer nobody has:
+            make it again, or let its feature fail.
+    """
+
+    unanswered: Literal["repeat", "fail"] = "repeat"
+
+
 class Profile(Contract):
     """Everything that may be chosen for a file; each field has a default."""
 
@@ -161,4 +172,5 @@ class Profile(Contract):
     speech: SpeechProfile = Field(default_factory=SpeechProfile)
     table: TableProfile | None = None
     budget: BudgetProfile = Field(default_factory=BudgetProfile)
+    calls: CallsProfile = Field(default_factory=CallsProfile)
     retention_days: int = Field(default=365, ge=1, le=36_500)

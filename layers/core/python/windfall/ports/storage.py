@@ -83,6 +83,17 @@ class ObjectStore(ObjectReader, Protocol):
         """
         ...
 
+    def write_if(
+        self, bucket: str, key: str, body: bytes, media_type: str, etag: str | None
+    ) -> S3Pointer:
+        """Put an object whole if there is none; with an ETag, if the one that is there has it.
+
+        Raises:
+            ConflictError: There is another one; it may be this, when S3's answer was lost.
+            TransientError: S3 can not answer now.
+        """
+        ...
+
     def write_pieces(
         self, bucket: str, key: str, pieces: Iterable[bytes], media_type: str
     ) -> S3Pointer:

@@ -15,9 +15,9 @@ import re
 from typing import TYPE_CHECKING
 
 from windfall import identity, keys
-from windfall.contracts.base import OutputLocation
 
 if TYPE_CHECKING:
+    from windfall.contracts.base import OutputLocation
     from windfall.contracts.input_contract import ContentType
     from windfall.contracts.subject import AnalysisSubject
 
@@ -30,7 +30,8 @@ _PART = re.compile(r"^part\.(\d{6})\.json$")
 def work_location(analysis: AnalysisSubject) -> OutputLocation:
     """The folder of an execution's parts."""
     execution = identity.execution_name(analysis.analysis_id, analysis.attempt)
-    return OutputLocation(bucket=analysis.output.bucket, prefix=keys.scoring_prefix(execution))
+    prefix = keys.scoring_prefix(execution)
+    return analysis.output.model_copy(update={"prefix": prefix})
 
 
 def payload_name(number: int, content_type: ContentType) -> str:
