@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +92,28 @@ def test_what_is_held_is_told_with_the_way_on(
             return "it is rejected" in windfall(deployment, request, "approve", letter.name).stderr
 
         until(approved_in_vain, "the rejection")
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_the_page_is_there_until_it_is_ended(
+    deployment: Deployment, request: pytest.FixtureRequest, ending: signal.Signals
+) -> None:
+    environment = dict(os.environ)
+    stack = ("--stack", deployment.stack.name) if AWS_STACK else ()
+    if not AWS_STACK:
+        environment["WINDFALL_HOME"] = str(request.getfixturevalue("process").home)
+    command = [sys.executable, "-m", "windfall_cli", "browse", "--no-open", *stack]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().rpartition(" ")[2].strip()
+        with urllib.request.urlopen(address, timeout=60) as answer:
+            assert b"<title>Files" in answer.read()
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(address.rpartition("/")[0] + "x/", timeout=60)
+        refused.value.close()
+        assert refused.value.code == 403
+        process.send_signal(ending)
+        assert process.wait(timeout=60) == 0
 
 
 @pytest.mark.skipif(bool(AWS_STACK), reason="models on AWS are not trained for a test")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Collection
 from typing import Any
 
@@ -17,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from windfall import keys
+from windfall.clock import moment_of
 from windfall.contracts.base import S3Pointer
 from windfall.contracts.manifest import FileStatus, Manifest
 from windfall.contracts.subject import Kind
@@ -24,16 +26,22 @@ from windfall.errors import WindfallError
 from windfall.ports.insights import ANALYZING
 from windfall.terms import TERM_TYPES
 from windfall_cli.browse import objects
+from windfall_cli.browse.costs_page import SPANS, make_costs_page
 from windfall_cli.browse.file_page import make_file_page, result_named, title_of
 from windfall_cli.browse.guard import Guard
-from windfall_cli.browse.library import Choice, Library
+from windfall_cli.browse.library import Choice, Library, pointer_of
 from windfall_cli.browse.search_page import make_search_page
+from windfall_cli.browse.table_view import has_report
 from windfall_cli.browse.templating import STATIC, make_environment
 from windfall_cli.browse.thumbnails import Thumbnails
+from windfall_cli.console import plain, stderr
+from windfall_cli.costs import By
 from windfall_cli.errors import CommandError
 
 _FILE_ID = re.compile(r"^[0-9a-f]{40}$")
-_PLACE = re.compile(r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])[0-9T:.Z]*(#[0-9a-f]{40})?$")
+_PLACE = re.compile(r"^2\d{3}-\d\d-\d\d[0-9T:.Z]*(#[0-9a-f]{40})?$")
+_SECONDS = re.compile(r"^\d{1,6}(\.\d{1,3})?$")
+WAYS = tuple(by.value for by in By)
 KINDS = tuple(kind.value for kind in Kind)
 STATUSES = (ANALYZING, *(status.value for status in FileStatus))
 
@@ -44,6 +52,7 @@ def make_application(library: Library, token: str, hosts: Collection[str]) -> AS
     routes = [
         Route("/", pages.files),
         Route("/search", pages.search),
+        Route("/costs", pages.costs),
         Route("/files/{file_id}", pages.file),
         Route("/files/{file_id}/original", pages.original),
         Route("/files/{file_id}/thumbnail", pages.thumbnail),
@@ -57,6 +66,7 @@ def make_application(library: Library, token: str, hosts: Collection[str]) -> AS
         BotoCoreError: pages.unavailable,
         WindfallError: pages.unavailable,
         CommandError: pages.unavailable,
+        Exception: pages.broken,
     }
     return Guard(Starlette(routes=routes, exception_handlers=handlers), token, hosts)
 
@@ -67,12 +77,17 @@ def _told(library: Library) -> dict[str, Any]:
     return {
         "stack_name": stack.name,
         "is_local": stack.is_local,
-        "stack_option": "" if stack.is_local else f" --stack {stack.name}",
+        "stack_option": _stack_option(library),
         "title_of": title_of,
         "kinds": KINDS,
         "statuses": STATUSES,
         "term_types": TERM_TYPES,
     }
+
+
+def _stack_option(library: Library) -> str:
+    """How the same stack is named to another command."""
+    return "" if library.stack.is_local else f" --stack {library.stack.name}"
 
 
 class Pages:
@@ -82,13 +97,14 @@ class Pages:
         self._library = library
         self._environment = environment
         self._thumbnails = Thumbnails(library)
+        self._stack_option = _stack_option(library)
 
     def files(self, request: Request) -> Response:
         """The list, newest first."""
         asked = request.query_params
         choice = Choice(_one_of(asked.get("kind"), KINDS), _one_of(asked.get("status"), STATUSES))
-        older_than = asked.get("older", "")
-        page = self._library.page(choice, older_than if _PLACE.match(older_than) else None)
+        older_than = place_of(asked.get("older", ""))
+        page = self._library.page(choice, older_than)
         costs = self._library.costs(page.rows)
         return self._page("files.html", page=page, choice=choice, costs=costs, older=older_than)
 
@@ -99,9 +115,18 @@ class Pages:
         page = make_search_page(self._library, words, kind)
         return self._page("search.html", words=words, kind=kind, page=page)
 
+    def costs(self, request: Request) -> Response:
+        """What was paid for."""
+        asked = request.query_params
+        by = By(_one_of(asked.get("by"), WAYS) or By.FEATURE.value)
+        days = int(_one_of(asked.get("days"), [str(one) for one in SPANS]) or 30)
+        page = make_costs_page(self._library, by, days)
+        return self._page("costs.html", page=page, ways=WAYS, spans=SPANS)
+
     def file(self, request: Request) -> Response:
         """One file."""
-        page = make_file_page(self._library, _file_id(request))
+        begin = _seconds(request.query_params.get("t", ""))
+        page = make_file_page(self._library, _file_id(request), begin)
         if page is None:
             raise HTTPException(404)
         return self._page("file.html", page=page)
@@ -129,8 +154,9 @@ class Pages:
         file = result_named(manifest, request.path_params["name"])
         if file is None:
             raise HTTPException(404)
-        pointer = S3Pointer(bucket=file.bucket, key=file.key)
-        return self._send(request, pointer, file.name, objects.inline_type(file.name))
+        if file.name == "report.html" and has_report(manifest):
+            return self._send(request, pointer_of(file), file.name, "text/html; charset=utf-8")
+        return self._send(request, pointer_of(file), file.name, objects.inline_type(file.name))
 
     def thumbnail(self, request: Request) -> Response:
         """A small picture of a file, or of what kind it is."""
@@ -147,7 +173,14 @@ class Pages:
 
     def unavailable(self, request: Request, error: Exception) -> Response:
         """The stack can not be asked."""
-        return self._page("error.html", 502, title="No answer", reason=str(error))
+        reason = f"{error} See what is running: windfall doctor{self._stack_option}"
+        return self._page("error.html", 502, title="No answer", reason=reason)
+
+    def broken(self, request: Request, error: Exception) -> Response:
+        """A mistake of ours: told in the terminal, where it can be copied."""
+        stderr.print(plain("".join(traceback.format_exception(error))))
+        reason = "This page is broken; the terminal of windfall browse says how."
+        return self._page("error.html", 500, title="A mistake", reason=reason)
 
     def _page(self, template: str, status: int = 200, **values: Any) -> Response:
         return HTMLResponse(self._environment.get_template(template).render(values), status)
@@ -176,6 +209,19 @@ def _file_id(request: Request) -> str:
     if not _FILE_ID.match(file_id):
         raise HTTPException(404)
     return file_id
+
+
+def place_of(asked: str) -> str | None:
+    """A place in the list, if it is one of a day that there is."""
+    try:
+        moment_of(asked[:10])
+    except ValueError:
+        return None
+    return asked if _PLACE.match(asked) else None
+
+
+def _seconds(asked: str) -> float:
+    return float(asked) if _SECONDS.match(asked) else 0.0
 
 
 def _one_of(asked: str | None, known: Collection[str]) -> str:

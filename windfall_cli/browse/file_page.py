@@ -8,13 +8,20 @@ from typing import Any, NamedTuple
 from windfall.contracts.manifest import Manifest, ResultFile
 from windfall.contracts.outcome import Outcome, OutcomeStatus
 from windfall.ports.insights import FileRow
-from windfall_cli.browse.findings import Row, rows_of
+from windfall_cli.browse.findings import Row, has_rows, rows_of, told
 from windfall_cli.browse.library import Library, cost_of
+from windfall_cli.browse.media_view import MediaView, make_media_view, names_of_media
 from windfall_cli.browse.objects import inline_type
+from windfall_cli.browse.table_view import BEGINNING, TABLES, TableView, make_table_view
+from windfall_cli.browse.text_view import TextView, make_text_view
 from windfall_cli.pictures import COLOURS, FoundBox, find_boxes
 from windfall_cli.render import TITLES
 
 _PAGE_TITLES = {"pii": "Personal data", "explanation": "Bias and explanation"}
+_SHOWN_OTHERWISE = frozenset(
+    {"captions", "dubbed", "speech", "thumbnails", "timeline", "translation"}
+)
+"""Families of features that are played or read on the page."""
 MOST_BOXES = 500
 """Boxes that are drawn; no service finds more than a hundred faces and as many words."""
 
@@ -47,10 +54,14 @@ class FilePage(NamedTuple):
     layers: Sequence[BoxLayer]
     picture: str | None
     cost: float
+    media: MediaView | None = None
+    text: TextView | None = None
+    table: TableView | None = None
+    begin: float = 0.0
 
 
-def make_file_page(library: Library, file_id: str) -> FilePage | None:
-    """The page of a file; None when it is unknown."""
+def make_file_page(library: Library, file_id: str, begin: float) -> FilePage | None:
+    """The page of a file; None when it is unknown. `begin`: seconds at which it plays."""
     insights = library.file(file_id)
     if insights is None:
         return None
@@ -66,7 +77,34 @@ def make_file_page(library: Library, file_id: str) -> FilePage | None:
         layers=layers_of(manifest, results),
         picture=picture_of(manifest),
         cost=cost_of(insights.file, outcomes),
+        media=_media(library, manifest),
+        text=_text(library, manifest, results),
+        table=_table(library, manifest, results),
+        begin=begin,
     )
+
+
+def _media(library: Library, manifest: Manifest | None) -> MediaView | None:
+    if manifest is None or manifest.kind not in {"audio", "video"}:
+        return None
+    return make_media_view(manifest, library.named(manifest, names_of_media(manifest)))
+
+
+def _text(
+    library: Library, manifest: Manifest | None, results: Mapping[str, Any]
+) -> TextView | None:
+    if manifest is None:
+        return None
+    body = library.named(manifest, ["text.txt"]).get("text.txt")
+    return make_text_view(manifest, body, results)
+
+
+def _table(
+    library: Library, manifest: Manifest | None, results: Mapping[str, Any]
+) -> TableView | None:
+    if manifest is None or manifest.kind not in {"table", "dataset"}:
+        return None
+    return make_table_view(manifest, library.beginnings(manifest, TABLES, BEGINNING), results)
 
 
 def title_of(feature: str) -> str:
@@ -82,8 +120,17 @@ def sections_of(outcomes: Sequence[Outcome], results: Mapping[str, Any]) -> list
         Section(outcome.feature, title_of(outcome.feature), rows)
         for outcome in outcomes
         if outcome.status is OutcomeStatus.OK
-        and (rows := rows_of(outcome.feature, results.get(outcome.feature)))
+        and outcome.feature.partition(".")[0] not in _SHOWN_OTHERWISE
+        and (rows := _rows(outcome, results))
     ]
+
+
+def _rows(outcome: Outcome, results: Mapping[str, Any]) -> list[Row]:
+    """What the result has, or else what its summary says."""
+    raw = results.get(outcome.feature)
+    return (
+        rows_of(outcome.feature, raw) if has_rows(outcome.feature, raw) else told(outcome.summary)
+    )
 
 
 def picture_of(manifest: Manifest | None) -> str | None:

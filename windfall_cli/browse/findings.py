@@ -37,10 +37,8 @@ class Row(NamedTuple):
 
 
 def rows_of(feature: str, raw: Any) -> list[Row]:
-    """The rows of a feature's raw result, the surest first; empty where there is no table of it."""
-    if not isinstance(raw, Mapping):
-        return []
-    read = _of_intervals if "intervals" in raw else _READERS.get(feature)
+    """The rows of a feature's raw result, the surest first; empty where nothing was found."""
+    read = _reader_of(feature, raw)
     if read is None:
         return []
     try:
@@ -48,6 +46,40 @@ def rows_of(feature: str, raw: Any) -> list[Row]:
     except (KeyError, TypeError, ValueError, AttributeError):
         # Not the shape that this version knows; the file can still be downloaded.
         return []
+
+
+def has_rows(feature: str, raw: Any) -> bool:
+    """Whether there is a table of such a result; it may be empty."""
+    return _reader_of(feature, raw) is not None
+
+
+def told(summary: Mapping[str, Any]) -> list[Row]:
+    """What the summary of an outcome says, where there is no table of its result."""
+    return [
+        Row(name.replace("_", " "), note=text)
+        for name, value in summary.items()
+        if (text := _as_text(value))
+    ]
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.4g}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_as_text(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        return "\n".join(_as_text(one) for one in value)
+    return "" if value is None else str(value).rstrip()
+
+
+def _reader_of(feature: str, raw: Any) -> Callable[[Raw], Iterable[Row]] | None:
+    if not isinstance(raw, Mapping):
+        return None
+    return _of_intervals if "intervals" in raw else _READERS.get(feature)
 
 
 def _labels(raw: Raw) -> Iterable[Row]:

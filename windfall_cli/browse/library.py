@@ -33,6 +33,7 @@ DAYS_BACK = 31
 """Days that one page looks back; each is a query."""
 MOST_RESULT = 24_000_000
 """Bytes of a result that is shown; what is larger is downloaded."""
+_NOTHING_THERE = frozenset({"NoSuchKey", "NoSuchVersion", "404", "InvalidRange"})
 KEPT_DAYS = 400
 """Days back at which the list ends; insights are kept for a year as a rule."""
 _THREADS = 8
@@ -185,19 +186,34 @@ class Library:
             file.name: body for file, body in zip(wanted, bodies, strict=True) if body is not None
         }
 
+    def beginnings(self, manifest: Manifest, names: Iterable[str], most: int) -> dict[str, bytes]:
+        """The first bytes of results by their names; what is not there is missing."""
+        files = {file.name: file for file in manifest.files}
+        found = {}
+        for name in names:
+            if name in files:
+                pointer = pointer_of(files[name])
+                body = self.read(pointer, most, part=f"bytes=0-{most - 1}")
+                found[name] = body or b""
+        return found
+
     def each(self, look: Callable[[One], Seen], things: Iterable[One]) -> list[Seen]:
         """What a look at each of some things sees, several at once."""
         return list(self._pool.map(look, things))
 
-    def read(self, pointer: S3Pointer, most: int = MOST_RESULT) -> bytes | None:
-        """An object, or None if it is gone or larger than that."""
-        version = {"VersionId": pointer.version_id} if pointer.version_id else {}
+    def read(
+        self, pointer: S3Pointer, most: int = MOST_RESULT, part: str | None = None
+    ) -> bytes | None:
+        """An object or a part of it; None if it is gone, empty, or larger than that."""
+        which = {"VersionId": pointer.version_id} if pointer.version_id else {}
+        if part is not None:
+            which["Range"] = part
         try:
             answer = self.stack.client("s3").get_object(
-                Bucket=pointer.bucket, Key=pointer.key, **version
+                Bucket=pointer.bucket, Key=pointer.key, **which
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] in {"NoSuchKey", "NoSuchVersion", "404"}:
+            if error.response["Error"]["Code"] in _NOTHING_THERE:
                 return None
             raise
         with answer["Body"] as body:

@@ -73,10 +73,11 @@ def send_object(
         answer = client.get_object(Bucket=pointer.bucket, Key=pointer.key, **version, **part)
     except ClientError as error:
         return _refused(error)
+    is_report = media_type is not None and media_type.startswith("text/html")
     headers = {
         "Content-Length": str(answer["ContentLength"]),
         "Accept-Ranges": "bytes",
-        "Content-Security-Policy": OBJECT_POLICY,
+        "Content-Security-Policy": REPORT_POLICY if is_report else OBJECT_POLICY,
         "Content-Disposition": disposition(name, inline=media_type is not None),
     }
     status = 200

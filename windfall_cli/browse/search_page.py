@@ -68,13 +68,13 @@ def moments_in(library: Library, manifest: Manifest, words: str) -> list[Moment]
     if body is None:
         return []
     try:
-        return sorted(set(_matching(json.loads(body), normalise(words))))[:MOST_MOMENTS]
+        return sorted(set(matching(json.loads(body), normalise(words))))[:MOST_MOMENTS]
     except (ValueError, KeyError, TypeError, AttributeError):
         return []  # Not the shape that this version knows.
 
 
-def _matching(document: Any, term: str) -> Iterator[Moment]:
-    """A timeline's intervals, or the cues of captions."""
+def matching(document: Any, term: str) -> Iterator[Moment]:
+    """The moments of a timeline, or of the cues of captions, that have a term."""
     if not isinstance(document, Mapping) or not term:
         return
     for one in document.get("intervals", ()):

@@ -9,17 +9,27 @@ from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from windfall.captions.files import speaker_name
 from windfall_cli.videos import spelled
 
 TEMPLATES = Path(__file__).with_name("templates")
 STATIC = Path(__file__).with_name("static")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Categories of characters that are not seen, or turn the ones beside them around."""
+_OF_TEXTS = frozenset("\n\t\u200c\u200d")
+"""Those of them that languages are written with."""
+_LEAST = 0.0001
+"""US dollars that are told."""
 
 
 def shown(text: object) -> str:
     """A name or a short text on one line, with what can not be seen in it spelled out."""
     return "".join(map(_seen, str(text)))
+
+
+def said(text: object) -> str:
+    """A text with its lines and joiners; what would turn others around in it is spelled out."""
+    return "".join(c if c in _OF_TEXTS else _seen(c) for c in str(text))
 
 
 def _seen(character: str) -> str:
@@ -32,9 +42,10 @@ def size(size: int | None) -> str:
     """Bytes as people read them."""
     if size is None:
         return ""
-    if size < 10_000:
-        return f"{size:,} bytes"
-    return f"{size / 1e6:.2f} MB" if size < 1e9 else f"{size / 1e9:.2f} GB"
+    for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if size >= unit:
+            return f"{size / unit:.3g} {name}"
+    return f"{size} bytes"
 
 
 def moment(timestamp: str | None) -> str:
@@ -46,6 +57,8 @@ def dollars(cost: float | None) -> str:
     """A price; those of single calls are small."""
     if cost is None:
         return "unknown"
+    if 0 < cost < _LEAST:
+        return f"< ${_LEAST}"
     return f"${cost:,.2f}" if cost >= 100 or not cost else f"${cost:.4f}"
 
 
@@ -76,6 +89,8 @@ def make_environment(base: str, **everywhere: Any) -> Environment:
     )
     environment.filters.update(
         shown=shown,
+        said=said,
+        speaker=speaker_name,
         size=size,
         moment=moment,
         dollars=dollars,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,25 +12,14 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from windfall.adapters.dynamodb_spending import DynamoSpending
-from windfall.ports.spending import Spent
 from windfall.pricing import PriceList
 from windfall_cli.console import JsonOption, StackOption, command, console, plain, print_json
+from windfall_cli.costs import By, entries_of, sums_by, unpriced_in
 from windfall_cli.screenshots import screenshot
-from windfall_cli.stack import Stack, open_stack
+from windfall_cli.stack import open_stack
 
 _BAR = 30
 """Characters of the longest bar."""
-
-
-class By(StrEnum):
-    """What costs are summed by."""
-
-    DAY = "day"
-    PROFILE = "profile"
-    FEATURE = "feature"
-    KIND = "kind"
-    FILE = "file"
 
 
 @command
@@ -46,8 +34,8 @@ def cost(
 ) -> None:
     """Show what the analyses cost by AWS's list prices; here nothing is paid, there it would be."""
     chosen = open_stack(stack)
-    entries = list(_entries(chosen, days))
-    sums = _sums(entries, _KEYS[by])
+    entries = [entry for day in _days(days) for entry in entries_of(chosen, day)]
+    sums = sums_by(entries, by)
     prices = PriceList.of_region(chosen.region)
     if as_json:
         print_json(
@@ -57,7 +45,7 @@ def cost(
                 "by": by.value,
                 "total": round(sum(sums.values()), 9),
                 "sums": sums,
-                "unpriced": sorted(_unpriced(entries)),
+                "unpriced": sorted(unpriced_in(entries)),
                 "entries": [asdict(entry) for entry in entries],
             }
         )
@@ -68,49 +56,17 @@ def cost(
     table = _table(by, sums)
     console.print(table)
     console.print(f"By list prices of {prices.date}, Region {prices.region}.", style="dim")
-    for feature in sorted(_unpriced(entries)):
+    for feature in sorted(unpriced_in(entries)):
         console.print(f"No price is known for {feature}: it is not in the sums.", style="yellow")
     if picture is not None:
         picture.write_text(screenshot(table, "windfall cost"), encoding="utf-8")
         console.print(f"Drawn: {plain(str(picture))}")
 
 
-def _entries(stack: Stack, days: int) -> Iterator[Spent]:
-    book = DynamoSpending(stack.output("InsightsTableName"), stack.client("dynamodb"))
+def _days(days: int) -> Iterator[str]:
     today = datetime.now(UTC).date()
     for back in range(days):
-        yield from book.entries((today - timedelta(days=back)).isoformat())
-
-
-Pairs = Iterator[tuple[str, float]]
-
-
-def _by_feature(entry: Spent) -> Pairs:
-    for feature, price in entry.features.items():
-        yield feature, price or 0.0
-
-
-_KEYS: dict[By, Callable[[Spent], Pairs]] = {
-    By.DAY: lambda entry: iter([(entry.day, entry.cost)]),
-    By.PROFILE: lambda entry: iter([(entry.profile, entry.cost)]),
-    By.FEATURE: _by_feature,
-    By.KIND: lambda entry: iter([(entry.kind, entry.cost)]),
-    By.FILE: lambda entry: iter([(entry.key, entry.cost)]),
-}
-
-
-def _sums(entries: Iterable[Spent], pairs: Callable[[Spent], Pairs]) -> dict[str, float]:
-    """US dollars by name: days in their order, everything else dearest first."""
-    sums: dict[str, float] = {}
-    for entry in entries:
-        for name, price in pairs(entry):
-            sums[name] = round(sums.get(name, 0.0) + price, 9)
-    ranked = sorted(sums.items(), key=lambda one: (-one[1], one[0]))
-    return dict(sorted(sums.items()) if pairs is _KEYS[By.DAY] else ranked)
-
-
-def _unpriced(entries: Iterable[Spent]) -> set[str]:
-    return {name for entry in entries for name, price in entry.features.items() if price is None}
+        yield (today - timedelta(days=back)).isoformat()
 
 
 def _table(by: By, sums: dict[str, float]) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -12,10 +12,15 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.fakes.shelf import Shelf
-from windfall.contracts.manifest import Manifest
+from windfall.adapters.dynamodb_spending import DynamoSpending
+from windfall.contracts.manifest import FileStatus, Manifest
 from windfall.contracts.outcome import Outcome, OutcomeStatus
 from windfall.contracts.subject import Kind
-from windfall_cli.browse.library import PAGE_SIZE
+from windfall.ports.spending import Spent
+from windfall_cli.browse.application import place_of
+from windfall_cli.browse.library import PAGE_SIZE, Library
+from windfall_cli.browse.server import listening
+from windfall_cli.errors import CommandError
 
 BOX = {"BoundingBox": {"Left": 0.25, "Top": 0.5, "Width": 0.5, "Height": 0.25}}
 LABELS: dict[str, Any] = {
@@ -128,9 +133,20 @@ def test_a_long_list_is_turned_page_by_page(address: str, shelf: Shelf) -> None:
     assert seen == [f"{number:02}" for number in range(PAGE_SIZE + 3)]
 
 
-@pytest.mark.parametrize("place", ["0000-00-00", "2026-13-01", "x", "2026-02-30", "9999-12-28"])
+@pytest.mark.parametrize(
+    "place", ["0001-01-05", "2026-13-01", "x", "2026-02-30", "2999-12-31", "2026-10-31#x"]
+)
 def test_a_place_that_there_is_not_is_no_error(address: str, place: str) -> None:
     assert get(f"{address}?older={place}").status == 200
+
+
+def test_places_of_every_day_are_taken() -> None:
+    now = datetime.now(UTC)
+    for days in range(32):
+        day = now - timedelta(days=days)
+        place = f"{day:%Y-%m-%d}T12:00:00.000Z#{'a' * 40}"
+        assert place_of(place) == place
+    assert place_of(f"{now:%Y-%m-%d}Z") is not None
 
 
 def test_a_file_is_shown_with_its_boxes_outcomes_and_results(address: str, photo: Manifest) -> None:
@@ -202,3 +218,61 @@ def test_a_photo_has_a_small_picture_and_a_text_has_none(
     assert small.body[:2] == b"\xff\xd8"
     nothing = get(f"{address}files/{hostile.file_id}/thumbnail")
     assert (nothing.status, nothing.headers["content-type"]) == (200, "image/png")
+
+
+def test_a_report_is_shown_where_nothing_in_it_runs(address: str, shelf: Shelf) -> None:
+    report = b"<!doctype html><script>alert(1)</script>"
+    trained = shelf.put("t.csv", b"a", Kind.DATASET, "csv", {}, others={"report.html": report})
+    at = f"{address}files/{trained.file_id}"
+    assert '<iframe class="report" sandbox src=' in get(at).text
+    answer = get(f"{at}/results/report.html")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("sandbox; default-src 'none'")
+    assert "script" not in policy
+
+
+def test_the_beginning_of_a_scored_table_is_shown(address: str, shelf: Shelf) -> None:
+    others = {"predictions.csv": b"row,name,prediction\n1,<b>x</b>,yes\n", "rejected.csv": b""}
+    scored = shelf.put("s.csv", b"a", Kind.TABLE, "csv", {}, others=others)
+    page = get(f"{address}files/{scored.file_id}").text
+    assert "&lt;b&gt;x&lt;/b&gt;" in page
+    assert "Predictions, the first 1" in page
+
+
+def test_costs_are_summed_as_asked(address: str, library: Library) -> None:
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    table = library.stack.output("InsightsTableName")
+    book = DynamoSpending(table, library.stack.client("dynamodb"))
+    book.record(
+        Spent(
+            analysis_id="d" * 40,
+            attempt=1,
+            day=today,
+            file_id="e" * 40,
+            key="photo.jpg",
+            kind="image",
+            profile="default",
+            cost=1.25,
+            features={"labels": 1.25, "moderation": None},
+        )
+    )
+    page = get(f"{address}costs?by=file&days=7").text
+    assert "photo.jpg" in page
+    assert "$1.2500" in page
+    assert "No price is known for moderation" in page
+    assert get(f"{address}costs?by=nothing&days=x").status == 200
+
+
+def test_what_is_held_has_the_command_that_lets_it_go_on(address: str, shelf: Shelf) -> None:
+    shelf.turn_away("dear.mp4", "Too dear.", FileStatus.HELD)
+    page = get(f"{address}?status=held").text
+    assert "dear.mp4" in page
+    assert "windfall approve ID" in page
+
+
+def test_two_pages_do_not_share_a_port(address: str) -> None:
+    taken = urlsplit(address).port
+    assert taken is not None
+    with pytest.raises(CommandError, match=f"port {taken}"), listening(taken):
+        pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from typing import Any
 
@@ -15,10 +16,19 @@ from windfall.contracts.outcome import Outcome, OutcomeStatus, ServiceCall
 from windfall.contracts.subject import Kind
 from windfall.insights_reader import Found
 from windfall.ports.insights import FileRow
+from windfall_cli.browse.costs_page import Column, CostsPage
 from windfall_cli.browse.file_page import FilePage, layers_of, picture_of, sections_of
 from windfall_cli.browse.library import Choice, Page
+from windfall_cli.browse.media_view import Language, make_media_view
 from windfall_cli.browse.search_page import Hit, Moment, SearchPage
-from windfall_cli.browse.templating import make_environment, shown
+from windfall_cli.browse.table_view import Rows, TableView
+from windfall_cli.browse.templating import make_environment, said, shown
+from windfall_cli.browse.text_view import Piece, TextView, Translation
+
+
+def translation(text: str) -> Translation:
+    return Translation("es", text, "s.mp3", text)
+
 
 NOW = "2026-11-23T14:00:00.000Z"
 FILE_ID = "a" * 40
@@ -107,6 +117,16 @@ def file_page(text: str) -> str:
         recorded=NOW,
         seconds=1.0,
     )
+    cue: dict[str, Any] = {"start": 0, "end": 9, "text": text, "speaker": text}
+    cues = {"language": "en", "cues": [cue]}
+    interval = {"kind": "label", "value": text, "start": 0, "end": 9, "confidence": 9.0}
+    box = {"time": 0, "left": 0, "top": 0, "width": 1, "height": 1}
+    timeline = {"duration": 9, "intervals": [{**interval, "boxes": [box]}]}
+    bodies = {"cues.json": cues, "timeline.json": timeline}
+    media = make_media_view(
+        manifest, {name: json.dumps(body).encode() for name, body in bodies.items()}
+    )
+    table = Rows("predictions.csv", [text], [[text]])
     page = FilePage(
         row=row_of(text),
         manifest=manifest,
@@ -116,6 +136,9 @@ def file_page(text: str) -> str:
         layers=layers_of(manifest, results),
         picture=picture_of(manifest),
         cost=0.1,
+        media=media._replace(languages=[Language("en", True, "c.vtt", "d.mp3", [cue])]),
+        text=TextView([Piece(text, ["pii"], text)], ["pii"], [translation(text)], True, True),
+        table=TableView("distribution.png", "report.html", [table]),
     )
     return PAGES.get_template("file.html").render(page=page)
 
@@ -130,6 +153,13 @@ def search_page(text: str) -> str:
     found = Found(row_of(text), "label", text, "labels", 90.0, 1)
     page = SearchPage([Hit(found.file, [found], [Moment(1000, text)])], 0)
     return PAGES.get_template("search.html").render(page=page, words=text, kind="")
+
+
+def costs_page(text: str) -> str:
+    columns = [Column("2026-11-23", 1.0, 100.0)]
+    page = CostsPage("file", 7, 1.0, 1.0, [(text, 1.0)], 0, columns, [text], None, text)
+    template = PAGES.get_template("costs.html")
+    return template.render(page=page, ways=("file",), spans=(7,))
 
 
 def assert_only_text(page: Parsed, plain: Parsed, text: str) -> None:
@@ -162,6 +192,19 @@ def test_a_list_is_text(text: str) -> None:
 @given(anything)
 def test_what_was_searched_and_found_is_text(text: str) -> None:
     assert_only_text(parse(search_page(text)), parse(search_page("x")), text)
+
+
+@every_example
+@given(anything)
+def test_what_was_paid_for_is_text(text: str) -> None:
+    assert_only_text(parse(costs_page(text)), parse(costs_page("x")), text)
+
+
+@given(anything)
+def test_a_long_text_keeps_its_lines_and_turns_nothing_around(text: str) -> None:
+    assert said("a\n\tb") == "a\n\tb"
+    assert not set("\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f") & set(said(text))
+    assert said(text).encode()
 
 
 @given(anything)
