@@ -55,6 +55,7 @@ def demo(pictures: PicturesOption = Path("demo-pictures")) -> None:
         for picture in _draw(stack, manifest, pictures):
             console.print(f"Picture: {picture}")
     console.rule()
+    console.print("Look at all of it, and search it, in the browser: windfall browse")
     console.print("The local cloud goes on. Drop files of your own: windfall drop FILE --wait")
     console.print("(windfall is .venv/bin/windfall). End it: windfall down")
 
