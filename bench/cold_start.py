@@ -1,8 +1,10 @@
 """How much each function's import takes above bare `import boto3`: the cold start that is ours.
 
-Every import runs in a new interpreter, with bytecode and the template's environment. The bare
-import is timed in the same process: a busy machine slows both alike, so on a shared machine the
-ratio of the two tells more than the milliseconds.
+Every import runs in a new interpreter, with bytecode and the template's environment, and with the
+X-Ray daemon's address, as Lambda always has it: until November 2026 this was left out here, and
+what tracing costs with it. X-Ray's own SDK, which read that address then, is measured beside ours
+(ADR 25). The bare import is timed in the same process: a busy machine slows both alike, so on a
+shared machine the ratio of the two tells more than the milliseconds.
 """
 
 from __future__ import annotations
@@ -30,6 +32,12 @@ LIBRARIES = {
     ),
 }
 """What every function imports and we did not write: the floor."""
+TRACERS = {
+    "ours": "from windfall.tracing import tracer",
+    "x_ray_sdk": (
+        "from aws_lambda_powertools.tracing import Tracer; Tracer(patch_modules=('botocore',))"
+    ),
+}
 SCRIPT = (
     "import time; start = time.perf_counter(); import boto3; middle = time.perf_counter();"
     "{statement}; end = time.perf_counter(); print(middle - start, end - middle)"
@@ -39,7 +47,7 @@ SCRIPT = (
 def measure() -> dict[str, Any]:
     """Milliseconds per function above bare boto3, as spreads, and the ratio to it."""
     names = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
-    statements = LIBRARIES | {name: f"import {name}.handler" for name in names}
+    statements = LIBRARIES | TRACERS | {name: f"import {name}.handler" for name in names}
     rounds = _timed(statements)
     ratios = {
         name: round(statistics.median(own / bare for bare, own in pairs), 3)
@@ -56,6 +64,7 @@ def measure() -> dict[str, Any]:
         "ratio_to_boto3_p50": {name: ratios[name] for name in names},
         "worst_ratio_p50": max(ratios[name] for name in names),
         "libraries_ratio_p50": {name: ratios[name] for name in LIBRARIES},
+        "tracers": {name: above[name] for name in TRACERS},
         "without_bytecode": spread(_compiling(names)),
     }
 
@@ -105,15 +114,22 @@ def environment_of_functions() -> dict[str, str]:
     for resource in template["Resources"].values():
         variables |= resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
     constants = {name: value for name, value in variables.items() if isinstance(value, str)}
+    chosen = {
+        name: str(template["Parameters"][value["Ref"]]["Default"])
+        for name, value in variables.items()
+        if isinstance(value, dict) and value.get("Ref") in template["Parameters"]
+    }
     return {
         **dict.fromkeys(sorted(variables), "bench"),
         **constants,
+        **chosen,
         "POWERTOOLS_LOG_LEVEL": "INFO",
         "PATH": os.environ["PATH"],
         "PYTHONPATH": f"{ROOT / 'functions'}:{ROOT / 'layers/core/python'}",
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_LAMBDA_FUNCTION_NAME": "bench",
+        "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
         "LAMBDA_TASK_ROOT": str(ROOT / "functions"),
     }
 

@@ -77,8 +77,6 @@ def measure() -> dict[str, Any]:
             "AWS_DEFAULT_REGION": cloud.region,
             "AWS_ACCESS_KEY_ID": keys.access_key,
             "AWS_SECRET_ACCESS_KEY": keys.secret_key,
-            "AWS_XRAY_SDK_ENABLED": "false",
-            "POWERTOOLS_TRACE_DISABLED": "true",
         }
         boto3.client("s3").create_bucket(Bucket="bench")
         return {name: _dub(name, cue_list(*script)) for name, script in SCRIPTS.items()}

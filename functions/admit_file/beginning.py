@@ -81,6 +81,7 @@ class Beginner:
             layout=candidate.inspection.layout,
             revision=attachment.revision,
             forced=candidate.arrival.force,
+            trace_id=candidate.arrival.trace_id,
         )
         if earlier:
             reused = Inheritance(self.store).take_over(plan, earlier)

@@ -101,6 +101,7 @@ def attachment_of(candidate: Candidate, row: FileRow | None) -> Attachment:
         revision=1 if row is None else row.revision + 1,
         why=why_of(candidate.arrival, row, candidate.analysis_id),
         asked=candidate.arrival.asked,
+        trace_id=candidate.arrival.trace_id,
     )
 
 

@@ -14,6 +14,7 @@ from windfall.adapters.s3 import S3ObjectStore
 from windfall.adapters.sagemaker import SageMakerModels
 from windfall.adapters.ssm import SsmProfiles
 from windfall.adapters.stepfunctions import StepFunctionsWorkflows
+from windfall.adapters.xray import XRayTraces
 from windfall.contracts.subject import Kind
 from windfall.observability import CloudWatchMeasurements, logger, tracer
 from windfall.planning.files import FilePlanner
@@ -42,6 +43,7 @@ admitter = Admitter(
     recorder=Recorder(store, index, bus, CloudWatchMeasurements(), settings.results_bucket),
     bucket=settings.results_bucket,
     budgets=Budgets(DynamoSpending(settings.insights_table), settings.aws_region),
+    traces=XRayTraces(tracer, settings.traced_files_percent),
 )
 
 

@@ -115,6 +115,7 @@ class Holder(NamedTuple):
             ),
             approved=True,
             file_id=row.file_id,
+            trace_id=decision.trace_id,
         )
 
 
@@ -133,6 +134,7 @@ def _first(file: FileIdentity, kind: Kind, attachment: Attachment) -> Manifest:
         profile=attachment.profile,
         settings_hash=attachment.settings_hash,
         asked=attachment.asked,
+        trace_id=attachment.trace_id,
         status=FileStatus.HELD,
         received=attachment.received,
         recorded=attachment.received,

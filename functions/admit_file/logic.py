@@ -33,7 +33,7 @@ from windfall.ports.insights import ANALYZING
 if TYPE_CHECKING:
     from admit_file.budgets import Budgets
     from windfall.planning.files import FilePlanner
-    from windfall.ports.collaborators import Workflows
+    from windfall.ports.collaborators import Traces, Workflows
     from windfall.ports.insights import InsightsIndex
     from windfall.ports.storage import ObjectStore
     from windfall.recording import Recorder
@@ -54,6 +54,7 @@ class Admitter:
     recorder: Recorder
     bucket: str
     budgets: Budgets
+    traces: Traces
 
     def admit(self, body: str, *, redelivered: bool = False) -> str:
         """Admit the file that a queue message tells of; the answer says what was done.
@@ -64,6 +65,10 @@ class Admitter:
             QuotaExceededError: Deliver it again.
         """
         arrival = arrival_of(body)
+        with self.traces.begin(arrival.event_id, arrival.received) as trace_id:
+            return self._admit(arrival._replace(trace_id=trace_id), redelivered=redelivered)
+
+    def _admit(self, arrival: Arrival | Decision, *, redelivered: bool) -> str:
         if isinstance(arrival, Decision):
             return self._decide(arrival)
         if arrival.is_folder_marker:
@@ -111,6 +116,7 @@ class Admitter:
                 raise  # the inbox must be readable: this is a mistake of the deployment
             return self._turn_away(arrival, wanted, str(error))
         file_id = _file_id(arrival, source.head.pointer.version_id, source.head.etag)
+        self.traces.annotate(file_id=file_id, key=arrival.key)
         if arrival.revision is not None:
             # Whoever asks again may have changed the profile just before; events tell seconds.
             age = seconds_between(arrival.received, timestamp(self.recorder.clock()))
@@ -122,6 +128,7 @@ class Admitter:
                     candidate = candidate_of(
                         arrival, snapshot, file_id, choice, self.planner, self.budgets
                     )
+                    self.traces.annotate(analysis_id=candidate.analysis_id)
                     return self._claimant.claim(candidate)
         except InvalidInputError as error:
             head = source.head
@@ -179,6 +186,7 @@ class Admitter:
             received=arrival.received,
             recorded=recorded,
             seconds=seconds_between(arrival.received, recorded),
+            trace_id=arrival.trace_id,
         )
         if row is not None and row.generation is not None:
             self.recorder.decline(manifest)

@@ -37,6 +37,7 @@ class Settings(EnvironmentSettings):
     score_table_machine_arn: str
     analyze_video_machine_arn: str
     train_model_machine_arn: str
+    traced_files_percent: float
 
 
 class Arrival(NamedTuple):
@@ -52,6 +53,7 @@ class Arrival(NamedTuple):
         problem: Why the request can not be met, when that is known already.
         approved: Somebody wants it whatever it costs.
         file_id: Its identity, where it is known already.
+        trace_id: Of the trace that the event began; None when it is not traced.
     """
 
     event_id: str
@@ -69,6 +71,7 @@ class Arrival(NamedTuple):
     problem: str | None = None
     approved: bool = False
     file_id: str | None = None
+    trace_id: str | None = None
 
     @property
     def asked(self) -> Asked | None:
@@ -91,6 +94,7 @@ class Decision(NamedTuple):
     Attributes:
         revision: The file's, as it was held; about another one nothing is decided.
         reason: Why it is declined; None when it is approved.
+        trace_id: Of the trace that the event began; None when it is not traced.
     """
 
     event_id: str
@@ -98,6 +102,7 @@ class Decision(NamedTuple):
     file_id: str
     revision: int
     reason: str | None
+    trace_id: str | None = None
 
 
 def arrival_of(body: str) -> Arrival | Decision:

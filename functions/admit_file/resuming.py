@@ -44,7 +44,7 @@ class Resumer:
     def start(self, subject: AnalysisSubject, document: str) -> None:
         """Start the execution of an attempt, unless it was started before."""
         name = identity.execution_name(subject.analysis_id, subject.attempt)
-        self.workflows.start(subject.kind, name, document)
+        self.workflows.start(subject.kind, name, document, subject.trace_id)
 
     def record_again(self, attachment: Attachment, analysis: AnalysisRow) -> None:
         """Record a file from the outcomes of an analysis that ended before it came."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from tests.fakes.hooks import Hook
 from windfall.contracts.analysis import AnalysisInput
 from windfall.contracts.bus import FileEvent
 from windfall.contracts.subject import Kind
 from windfall.contracts.translations import FolderTranslated
-from windfall.ports.collaborators import EventBus, Measurements, Profiles, Workflows
+from windfall.ports.collaborators import EventBus, Measurements, Profiles, Traces, Workflows
 
 
 class FakeWorkflows:
@@ -17,16 +20,36 @@ class FakeWorkflows:
         self.hook = hook or Hook()
         self.started: dict[str, AnalysisInput] = {}
 
-    def start(self, kind: Kind, name: str, document: str) -> bool:
+    def start(self, kind: Kind, name: str, document: str, trace_id: str | None) -> bool:
         """Start an execution."""
         self.hook.before("start")
         plan = AnalysisInput.model_validate_json(document)
-        assert plan.kind is kind
+        assert (plan.kind, plan.trace_id) == (kind, trace_id)
         is_new = name not in self.started
         if is_new:
             self.started[name] = plan
         self.hook.after("start")
         return is_new
+
+
+class FakeTraces:
+    """A trace for each event; what it is found by is kept."""
+
+    def __init__(self) -> None:
+        self.sampled = True
+        self.traces: dict[str, dict[str, str | None]] = {}
+        self._current: dict[str, str | None] = {}
+
+    @contextmanager
+    def begin(self, event_id: str, received: str) -> Iterator[str | None]:
+        """An event's trace."""
+        assert received
+        self._current = self.traces.setdefault(event_id, {})
+        yield f"trace of {event_id}" if self.sampled else None
+
+    def annotate(self, **annotations: str | None) -> None:
+        """Keep what it is found by."""
+        self._current.update(annotations)
 
 
 class FakeProfiles:
@@ -85,7 +108,11 @@ class FakeMeasurements:
 
 
 def as_ports(
-    workflows: FakeWorkflows, profiles: FakeProfiles, bus: FakeBus, measurements: FakeMeasurements
-) -> tuple[Workflows, Profiles, EventBus, Measurements]:
+    workflows: FakeWorkflows,
+    profiles: FakeProfiles,
+    bus: FakeBus,
+    measurements: FakeMeasurements,
+    traces: FakeTraces,
+) -> tuple[Workflows, Profiles, EventBus, Measurements, Traces]:
     """Type-checked: the fakes fulfil the ports."""
-    return workflows, profiles, bus, measurements
+    return workflows, profiles, bus, measurements, traces

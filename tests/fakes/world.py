@@ -11,7 +11,13 @@ from admit_file.logic import Admitter
 from record_failure.logic import FailureRecorder
 from record_insights.logic import InsightsRecorder
 from record_insights.models import RecordRequest, RecordResult
-from tests.fakes.collaborators import FakeBus, FakeMeasurements, FakeProfiles, FakeWorkflows
+from tests.fakes.collaborators import (
+    FakeBus,
+    FakeMeasurements,
+    FakeProfiles,
+    FakeTraces,
+    FakeWorkflows,
+)
 from tests.fakes.hooks import Hook
 from tests.fakes.insights import FakeInsightsIndex
 from tests.fakes.jobs import FakeTokens
@@ -50,6 +56,7 @@ class World:
         self.profiles = FakeProfiles()
         self.models = FakeScoringModels()
         self.bus = FakeBus()
+        self.traces = FakeTraces()
         self.measurements = FakeMeasurements()
         self.recorder = Recorder(
             self.store, self.index, self.bus, self.measurements, RESULTS, clock=lambda: NOW
@@ -62,6 +69,7 @@ class World:
             self.recorder,
             RESULTS,
             Budgets(self.spending, "us-east-1"),
+            self.traces,
         )
         prices = PriceList.of_region("us-east-1")
         self.insights_recorder = InsightsRecorder(

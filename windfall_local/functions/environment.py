@@ -106,7 +106,6 @@ class ExecutionEnvironment:
         function, keys = self.function, cloud.credentials(self._principal)
         own = function.settings.get("Environment", {}).get("Variables", {})
         return {
-            "POWERTOOLS_TRACE_DISABLED": "true",  # no X-Ray daemon here; the function may override
             **own,
             "_HANDLER": function.settings["Handler"],
             "AWS_ACCESS_KEY_ID": keys.access_key,

@@ -43,7 +43,6 @@ PRELOADED = (
     "pydantic",
     "aws_lambda_powertools",
     "aws_lambda_powertools.metrics",
-    "aws_lambda_powertools.tracing",
     "aws_lambda_powertools.utilities.batch",
     "aws_lambda_powertools.utilities.data_classes",
     "aws_lambda_powertools.utilities.parameters",

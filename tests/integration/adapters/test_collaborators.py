@@ -119,8 +119,8 @@ def test_a_name_starts_one_execution() -> None:
         roleArn="arn:aws:iam::123456789012:role/role",
     )
     workflows = StepFunctionsWorkflows({Kind.TEXT: machine["stateMachineArn"]})
-    workflows.start(Kind.TEXT, "name-1", "{}")
-    workflows.start(Kind.TEXT, "name-1", '{"other": true}')
+    workflows.start(Kind.TEXT, "name-1", "{}", "1-5759e988-bd862e3fe1be46a994272793")
+    workflows.start(Kind.TEXT, "name-1", '{"other": true}', None)
 
     listed = client.list_executions(stateMachineArn=machine["stateMachineArn"])
     assert len(listed["executions"]) == 1

@@ -52,6 +52,7 @@ def handlers(table: Any, bucket: str, monkeypatch: pytest.MonkeyPatch) -> dict[s
         "ANALYZE_VIDEO_MACHINE_ARN": machine,
         "TRAIN_MODEL_MACHINE_ARN": machine,
         "TRANSLATE_FOLDER_MACHINE_ARN": f"{machine}-of-folders",
+        "TRACED_FILES_PERCENT": "100",
         "AWS_REGION": "us-east-1",
         "POWERTOOLS_SERVICE_NAME": "windfall",
         "POWERTOOLS_METRICS_NAMESPACE": "Windfall",

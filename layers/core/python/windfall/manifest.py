@@ -95,6 +95,8 @@ def manifest_of(
         files=list(files),
         reused_from=None if owner == file.file_id else owner,
         asked=attachment.asked,
+        trace_id=attachment.trace_id,
+        analysis_trace_id=(None if analysis.trace_id == attachment.trace_id else analysis.trace_id),
     )
     began = (analysis.file.file_id, analysis.revision)
     is_own = began == (attachment.file.file_id, attachment.revision)

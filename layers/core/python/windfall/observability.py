@@ -6,49 +6,14 @@ counts and reasons are. Keys of objects are logged, since without them nobody fi
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
-
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-if TYPE_CHECKING:
-    Handler = Callable[..., Any]
+from windfall.tracing import tracer
 
-
-class HandlerTracer(Protocol):
-    """What handlers use of Powertools' Tracer."""
-
-    def capture_lambda_handler(
-        self, *, capture_response: bool | None = None
-    ) -> Callable[[Handler], Handler]:
-        """Make a subsegment of every invocation."""
-        ...
-
-
-class Untraced:
-    """Does nothing: where no X-Ray daemon listens, its SDK would cost a cold start for nothing."""
-
-    def capture_lambda_handler(
-        self, *, capture_response: bool | None = None
-    ) -> Callable[[Handler], Handler]:
-        """Leave the handler as it is."""
-        del capture_response
-        return lambda handler: handler
-
-
-def _tracer() -> HandlerTracer:
-    if "AWS_XRAY_DAEMON_ADDRESS" not in os.environ:
-        return Untraced()
-    from aws_lambda_powertools.tracing import Tracer  # noqa: PLC0415 - see Untraced
-
-    # The calls to AWS are all there is to trace; looking for every other library takes 100 ms.
-    return Tracer(patch_modules=("botocore",))
-
+__all__ = ["CloudWatchMeasurements", "logger", "tracer"]
 
 logger = Logger(use_rfc3339=True)
-tracer = _tracer()
 
 
 class CloudWatchMeasurements:

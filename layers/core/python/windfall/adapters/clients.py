@@ -10,6 +10,7 @@ from botocore.config import Config
 
 from windfall.adapters.aws_errors import is_refusal
 from windfall.claims import is_asked_once
+from windfall.tracing import tracer
 
 _STORES = Config(
     connect_timeout=3,
@@ -33,7 +34,7 @@ _AI_SERVICES = Config(
 @cache
 def store_client(service: str) -> Any:
     """The client of a store or of another service that answers at once."""
-    return boto3.client(service, config=_STORES)
+    return tracer.follow(boto3.client(service, config=_STORES))
 
 
 @cache
@@ -42,7 +43,7 @@ def ai_client(service: str) -> Any:
     client = boto3.client(service, config=_AI_SERVICES)
     event = f"needs-retry.{client.meta.service_model.service_id.hyphenize()}"
     client.meta.events.register_first(event, _leave_unanswered)
-    return client
+    return tracer.follow(client)
 
 
 def _leave_unanswered(

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from windfall.adapters.aws_errors import translated_errors
 from windfall.adapters.clients import store_client
+from windfall.trace_header import TraceHeader
 
 if TYPE_CHECKING:
     from windfall.contracts.jobs import Completion
@@ -29,12 +30,13 @@ class StepFunctionsWorkflows:
     def __init__(self, machines: Mapping[Kind, str]) -> None:
         self._machines = machines
 
-    def start(self, kind: Kind, name: str, document: str) -> bool:
+    def start(self, kind: Kind, name: str, document: str, trace_id: str | None) -> bool:
         """Start an execution; a name that was used before is no error."""
+        traced = {} if trace_id is None else {"traceHeader": str(TraceHeader(trace_id))}
         with translated_errors():
             try:
                 store_client("stepfunctions").start_execution(
-                    stateMachineArn=self._machines[kind], name=name, input=document
+                    stateMachineArn=self._machines[kind], name=name, input=document, **traced
                 )
             except ClientError as error:
                 # While it runs, the same name with the same input is answered as a success.

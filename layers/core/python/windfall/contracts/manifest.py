@@ -72,6 +72,8 @@ class Manifest(Contract):
         seconds: From the event's time to this record.
         reused_from: The file whose folder holds the results, when it is another one.
         asked: What a request asked for instead of what the profile says; null when nothing was.
+        trace_id: Of the X-Ray trace that the file's event began; null when it was not traced.
+        analysis_trace_id: Of the trace in which its analysis ran, when another event began it.
         hold: Why it is held, and what it would cost; null otherwise.
         history: Every time that the file was analyzed, this one last; the latest fifty.
     """
@@ -99,5 +101,7 @@ class Manifest(Contract):
     files: list[ResultFile] = Field(default_factory=list)
     reused_from: HexId | None = None
     asked: Asked | None = None
+    trace_id: str | None = None
+    analysis_trace_id: str | None = None
     hold: Hold | None = None
     history: list[Attempt] = Field(default_factory=list)

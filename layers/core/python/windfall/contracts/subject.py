@@ -78,6 +78,7 @@ class AnalysisSubject(Contract):
         reserved: US dollars that are set aside of its profile's budget until the costs are known;
             null where there is no budget for a day or month.
         forced: Everything is to be paid for anew.
+        trace_id: Of the X-Ray trace of the file that began the attempt; null when it has none.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -95,3 +96,4 @@ class AnalysisSubject(Contract):
     revision: int = Field(default=1, ge=1)
     reserved: float | None = Field(default=None, ge=0)
     forced: bool = False
+    trace_id: str | None = None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from windfall.contracts.bus import FileEvent
     from windfall.contracts.subject import Kind
     from windfall.contracts.translations import FolderTranslated
@@ -13,8 +15,14 @@ if TYPE_CHECKING:
 class Workflows(Protocol):
     """AWS Step Functions."""
 
-    def start(self, kind: Kind, name: str, document: str) -> bool:
+    def start(self, kind: Kind, name: str, document: str, trace_id: str | None) -> bool:
         """Start the machine of a kind under a name; False when that name was started before.
+
+        Args:
+            kind: Of the file.
+            name: Of the execution.
+            document: What it is started with, as JSON.
+            trace_id: The trace that it is part of; None when it is not to be traced.
 
         Raises:
             TransientError: It can not be started now.
@@ -66,6 +74,23 @@ class EventBus(Protocol):
         Raises:
             TransientError: The bus did not take it.
         """
+        ...
+
+
+class Traces(Protocol):
+    """AWS X-Ray, where each file that is admitted has a trace."""
+
+    def begin(self, event_id: str, received: str) -> AbstractContextManager[str | None]:
+        """A file's trace, as long as it is admitted; None when this one is not traced.
+
+        Args:
+            event_id: Of the event that asks for the file; the same event has the same trace.
+            received: When that happened: the trace begins there.
+        """
+        ...
+
+    def annotate(self, **annotations: str | None) -> None:
+        """Add what the trace is found by; names no content."""
         ...
 
 

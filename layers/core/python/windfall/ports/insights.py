@@ -39,6 +39,7 @@ class Attachment(Contract):
     Attributes:
         revision: Grows with every claim on the file; its insights carry it as their generation.
         asked: What a request asked for instead of what the profile says; null when nothing was.
+        trace_id: Of the X-Ray trace that the file's event began; null when it has none.
     """
 
     file: FileIdentity
@@ -50,6 +51,7 @@ class Attachment(Contract):
     revision: int
     why: Why = Why.DROPPED
     asked: Asked | None = None
+    trace_id: str | None = None
 
 
 class FileRow(NamedTuple):
