@@ -162,9 +162,9 @@ class _Work:
 
     async def _read(self) -> list[tuple[str, int]]:
         # Children are started with the machine's own permission to start itself, as on AWS.
+        own = {"stateMachineArn": self.visit.run.execution.state_machine.arn}
         try:
-            machine = self.visit.run.execution.state_machine
-            await self.surroundings.check_start(machine, self.caller)
+            await self.surroundings.check("StartExecution", own, self.caller)
         except ServiceError as error:
             raise StateFailure(
                 _DENIED, f"A distributed Map starts executions of its own machine. {error.message}"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
-from windfall_local.api import Cloud, Principal
+from windfall_local.api import Cloud, Principal, ServiceError
 from windfall_local.mirror.disk import said_of_the_disk
 from windfall_local.workflows.answers import status_change
 from windfall_local.workflows.definition import Distribution
@@ -17,15 +16,13 @@ from windfall_local.workflows.executions import Execution, Executions, Ledger, S
 from windfall_local.workflows.failures import StateFailure
 from windfall_local.workflows.interpreter import Run
 from windfall_local.workflows.journal import Journal
+from windfall_local.workflows.machine_roles import Authorize
 from windfall_local.workflows.map_runs import MapRuns
 from windfall_local.workflows.redrives import Redrivability, Redrive, redrivability, redriven_with
 from windfall_local.workflows.restoring import restored_execution, restored_machine
 from windfall_local.workflows.tokens import (
     TaskTokens,
 )
-
-Authorize = Callable[[str, str, dict[str, Any], Principal], Awaitable[None]]
-"""Checks a permission: service, operation, parameters, who; raises `ServiceError`."""
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +58,7 @@ class Engine:
         self._runs: dict[str, Run] = {}
         self._authorize = authorize
         self._child_machines: dict[str, StateMachine] = {}
+        self._stopping: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """Bring back what the journal kept; executions that were running go on."""
@@ -81,7 +79,7 @@ class Engine:
 
     async def stop(self) -> None:
         """Lay down what is running; with a journal it goes on at the next start."""
-        tasks = []
+        tasks = [*self._stopping]
         for run in self._runs.values():
             run.suspending = True
             if run.execution.task is not None:
@@ -122,15 +120,14 @@ class Engine:
         self._run(execution, is_new=True)
         await self.flush()
 
-    async def check_start(self, machine: StateMachine, caller: Principal) -> None:
-        """Check that somebody may start executions of a machine.
+    async def check(self, operation: str, parameters: dict[str, str], caller: Principal) -> None:
+        """Check that somebody may call an operation of Step Functions.
 
         Raises:
             ServiceError: `AccessDeniedException`.
         """
         if self._authorize is not None:
-            parameters = {"stateMachineArn": machine.arn, "input": "{}"}
-            await self._authorize("stepfunctions", "StartExecution", parameters, caller)
+            await self._authorize("stepfunctions", operation, parameters, caller)
 
     def redrivability(self, execution: Execution) -> Redrivability:
         """Whether an execution can be redriven now; one of a distributed Map, by its Map."""
@@ -180,9 +177,7 @@ class Engine:
             await self.watch(arn)
         if execution.running or (execution.redrives and execution.redrives[-1].token == token):
             return True
-        if self._authorize is not None:
-            parameters = {"executionArn": arn}
-            await self._authorize("stepfunctions", "RedriveExecution", parameters, caller)
+        await self.check("RedriveExecution", {"executionArn": arn}, caller)
         return await self.redrive(execution, token) is not None
 
     def child_machine(self, machine: StateMachine, distribution: Distribution) -> StateMachine:
@@ -245,6 +240,21 @@ class Engine:
         if run.begun and run.execution.task is not None:
             run.execution.task.cancel()
         return True
+
+    def stop_nested(self, execution_arn: str, caller: Principal) -> None:
+        """End an execution that nobody waits for any more, if who began it may stop it."""
+        stopping = asyncio.get_running_loop().create_task(self._stop(execution_arn, caller))
+        self._stopping.add(stopping)
+        stopping.add_done_callback(self._stopping.discard)
+
+    async def _stop(self, execution_arn: str, caller: Principal) -> None:
+        try:
+            await self.check("StopExecution", {"executionArn": execution_arn}, caller)
+        except ServiceError as error:
+            # It goes on, as on AWS.
+            logger.warning("%s can not be stopped: %s", execution_arn, error)
+            return
+        self.abort(execution_arn)
 
     def _run(self, execution: Execution, *, is_new: bool) -> None:
         run = Run(execution, self)

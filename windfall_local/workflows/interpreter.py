@@ -53,11 +53,15 @@ class Surroundings(Protocol):
         ...
 
     def abort(self, execution_arn: str) -> bool:
-        """End an execution that a task of this one started and waits for."""
+        """End a child execution of a distributed Map."""
         ...
 
-    async def check_start(self, machine: StateMachine, caller: Principal) -> None:
-        """Check that somebody may start executions of a machine."""
+    def stop_nested(self, execution_arn: str, caller: Principal) -> None:
+        """End an execution that nobody waits for any more, if who began it may stop it."""
+        ...
+
+    async def check(self, operation: str, parameters: dict[str, str], caller: Principal) -> None:
+        """Check that somebody may call an operation of Step Functions."""
         ...
 
     def child_machine(self, machine: StateMachine, distribution: Distribution) -> StateMachine:

@@ -2,19 +2,17 @@
 
 AWS hears of a job's end by an EventBridge rule of its own and asks for the job now and then; here
 it is asked for, in growing intervals. Both take the permissions of the machine's role: to make the
-rule, which is checked with the machine, and to describe the job.
+rule, which is checked with the machine (`machine_roles`), and to describe the job.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from windfall_local.api import ACCOUNT, Cloud, Principal, ServiceError
-from windfall_local.workflows.definition import Block, MapState, ParallelState, TaskState
+from windfall_local.api import Cloud, Principal, ServiceError
 from windfall_local.workflows.resources import Resource, service_model
 from windfall_local.workflows.shapes import from_response
 
@@ -22,18 +20,7 @@ _ENDED = ("Completed", "Failed", "Stopped")
 _FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.1, 2.0, 1.5
 """Seconds between two looks at a job, from the first to the longest."""
 
-_RULES = {
-    "CreateTrainingJob": "StepFunctionsGetEventsForSageMakerTrainingJobsRule",
-    "CreateTransformJob": "StepFunctionsGetEventsForSageMakerTransformJobsRule",
-    "CreateProcessingJob": "StepFunctionsGetEventsForSageMakerProcessingJobsRule",
-    "StartExecution": "StepFunctionsGetEventsForStepFunctionsExecutionRule",
-}
-"""The managed rules, by what is waited for."""
-_RULE_ACTIONS = ("PutTargets", "PutRule", "DescribeRule")
-
 _stopping: set[asyncio.Task[None]] = set()
-
-Authorize = Callable[[str, str, dict[str, Any], Principal], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,44 +85,6 @@ def own_tags(execution_arn: str) -> list[dict[str, str]]:
         {"Key": "MANAGED_BY_AWS", "Value": "STARTED_BY_STEP_FUNCTIONS"},
         {"Key": "AWS_STEP_FUNCTIONS_EXECUTION_ARN", "Value": execution_arn},
     ]
-
-
-async def check_rules(block: Block, role_arn: str, region: str, authorize: Authorize) -> None:
-    """See that a machine's role may make the rules by which AWS hears of the ends it waits for.
-
-    Raises:
-        ServiceError: It may not.
-    """
-    rules = {
-        _RULES[task.resource.operation]
-        for task in _tasks(block)
-        if task.resource.pattern in ("sync", "sync:2")
-    }
-    principal = Principal.role(role_arn, "StepFunctions")
-    for rule in sorted(rules):
-        for action in _RULE_ACTIONS:
-            parameters: dict[str, Any] = {"Name": rule}
-            if action == "PutTargets":
-                parameters = {"Rule": rule, "Targets": []}
-            try:
-                await authorize("events", action, parameters, principal)
-            except ServiceError as error:
-                raise ServiceError(
-                    "AccessDeniedException",
-                    f"'{role_arn}' is not authorized to create managed-rule: it needs "
-                    f"events:{action} on arn:aws:events:{region}:{ACCOUNT}:rule/{rule}.",
-                ) from error
-
-
-def _tasks(block: Block) -> Iterator[TaskState]:
-    for state in block.states.values():
-        if isinstance(state, TaskState):
-            yield state
-        elif isinstance(state, ParallelState):
-            for branch in state.branches:
-                yield from _tasks(branch)
-        elif isinstance(state, MapState):
-            yield from _tasks(state.processor)
 
 
 def _in_milliseconds(value: Any) -> Any:

@@ -15,9 +15,9 @@ from windfall_local.api import (
 )
 from windfall_local.workflows.answers import machine_details, machine_summary, moment
 from windfall_local.workflows.definition import Machine
-from windfall_local.workflows.engine import Authorize, Engine
+from windfall_local.workflows.engine import Engine
 from windfall_local.workflows.executions import StateMachine
-from windfall_local.workflows.jobs import check_rules
+from windfall_local.workflows.machine_roles import Authorize, check_logs, check_rules
 from windfall_local.workflows.parsing import InvalidDefinitionError, parse_definition
 from windfall_local.workflows.requests import (
     check_arn,
@@ -51,9 +51,9 @@ class MachineOperations:
                 "The local Step Functions runs STANDARD machines; EXPRESS ones work on AWS only."
             )
         machine = _parse(parameters["definition"])
-        await self._check_rules(machine, parameters["roleArn"])
-        arn = f"arn:aws:states:{self._cloud.region}:{ACCOUNT}:stateMachine:{name}"
         settings = {key: parameters[key] for key in _SETTINGS if key in parameters}
+        await self._check_role(machine, parameters["roleArn"], settings)
+        arn = f"arn:aws:states:{self._cloud.region}:{ACCOUNT}:stateMachine:{name}"
         existing = self._engine.machines.get(arn)
         if existing is not None:
             if existing.definition != parameters["definition"] or existing.settings != settings:
@@ -103,13 +103,14 @@ class MachineOperations:
             {**old.settings, **{key: parameters[key] for key in _SETTINGS if key in parameters}},
             old.tags,
         )
-        await self._check_rules(new.machine, new.role_arn)
+        await self._check_role(new.machine, new.role_arn, new.settings)
         await self._engine.save_machine(new)
         return {"updateDate": moment(new.updated), "revisionId": new.revision}
 
-    async def _check_rules(self, machine: Machine, role_arn: str) -> None:
+    async def _check_role(self, machine: Machine, role_arn: str, settings: dict[str, Any]) -> None:
         if self._authorize is not None:
             await check_rules(machine.block, role_arn, self._cloud.region, self._authorize)
+            await check_logs(settings, role_arn, self._authorize)
 
     async def delete_state_machine(
         self, parameters: dict[str, Any], _: CallContext

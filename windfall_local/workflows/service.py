@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 from windfall_local.api import CallContext, Cloud, OperationService, ServiceError
-from windfall_local.workflows.engine import Authorize, Engine
+from windfall_local.workflows.engine import Engine
 from windfall_local.workflows.execution_operations import ExecutionOperations
 from windfall_local.workflows.executions import MAX_ENDED
 from windfall_local.workflows.journal import Journal
 from windfall_local.workflows.machine_operations import MachineOperations
+from windfall_local.workflows.machine_roles import Authorize
 from windfall_local.workflows.token_operations import TokenOperations
 
 

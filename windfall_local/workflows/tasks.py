@@ -142,17 +142,21 @@ async def _call_back(call: _Call, key: str, is_submitted: bool) -> Document:
 
 
 async def _run_execution(call: _Call, key: str, submitted: str | None) -> Document:
-    visit = call.visit
+    visit, surroundings = call.visit, call.visit.run.surroundings
+    stop = surroundings.stop_nested
     if submitted is None:
-        abort = visit.run.surroundings.abort
-        answer = await _send(call, undo=lambda begun: abort(begun["executionArn"]))
+        answer = await _send(call, undo=lambda begun: stop(begun["executionArn"], call.principal))
         submitted = _submit(call, key, answer)
     arn = load(submitted)["ExecutionArn"]
     try:
-        child = await visit.run.surroundings.watch(arn)
+        child = await surroundings.watch(arn)
+        # AWS asks with the role's permission; without it "may be unable to determine the status".
+        await surroundings.check("DescribeExecution", {"executionArn": arn}, call.principal)
+    except ServiceError as error:
+        raise _service_failure(call.resource, error) from error
     except asyncio.CancelledError:
         if not visit.run.suspending:
-            visit.run.surroundings.abort(arn)
+            stop(arn, call.principal)
         raise
     answer = _execution_answer(child, is_parsed=call.resource.pattern == "sync:2")
     if child.status != "SUCCEEDED":

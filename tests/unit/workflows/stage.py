@@ -15,6 +15,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from windfall_local.api import CallContext, Credentials, Principal, ServiceError
 from windfall_local.workflows import Journal, StepFunctionsService
+from windfall_local.workflows.machine_roles import Authorize
 from windfall_local.workflows.resources import service_model
 
 ROLE = "arn:aws:iam::000000000000:role/machines"
@@ -150,9 +151,12 @@ class Stage:
         *,
         max_ended: int = 10_000,
         clock: Callable[[], float] = now,
+        authorize: Authorize | None = None,
     ) -> None:
         self.cloud = cloud or StageCloud()
-        self.service = StepFunctionsService(self.cloud, journal, now=clock, max_ended=max_ended)
+        self.service = StepFunctionsService(
+            self.cloud, journal, now=clock, max_ended=max_ended, authorize=authorize
+        )
         self.cloud.workflows = self.service
 
     async def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
@@ -161,9 +165,12 @@ class Stage:
         assert_fits(service_model("stepfunctions").operation_model(operation).output_shape, answer)
         return answer
 
-    async def create(self, definition: dict[str, Any], name: str = "machine") -> str:
+    async def create(
+        self, definition: dict[str, Any], name: str = "machine", **settings: Any
+    ) -> str:
+        document = json.dumps(definition)
         answer = await self.call(
-            "CreateStateMachine", name=name, definition=json.dumps(definition), roleArn=ROLE
+            "CreateStateMachine", name=name, definition=document, roleArn=ROLE, **settings
         )
         arn: str = answer["stateMachineArn"]
         return arn

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from tests.unit.workflows.stage import EPOCH, ROLE, Stage, StageCloud, act, machine, now
-from windfall_local.api import Principal, ServiceError
-from windfall_local.workflows.jobs import check_rules
-from windfall_local.workflows.parsing import parse_definition
+from tests.unit.workflows.stage import EPOCH, Stage, StageCloud, act, machine, now
+from windfall_local.api import ServiceError
 
 SYNC = "arn:aws:states:::sagemaker:createTransformJob.sync"
 ARGUMENTS = {
@@ -173,47 +170,3 @@ def test_errors_have_the_names_of_the_integration(code: str, error: str) -> None
     ended = act(scene)
     assert ended["error"] == error
     assert f"Error Code: {code}" in ended["cause"]
-
-
-def test_every_rule_that_a_machine_needs_is_asked_for_wherever_its_task_stands() -> None:
-    trained = task(SYNC.replace("Transform", "Training"))["States"]["Job"]
-    trained["Arguments"] = "{% $states.input %}"
-    definition = {
-        "QueryLanguage": "JSONata",
-        "StartAt": "Many",
-        "States": {
-            "Many": {
-                "Type": "Map",
-                "ItemProcessor": {"StartAt": "Job", "States": task()["States"]},
-                "Next": "Both",
-            },
-            "Both": {
-                "Type": "Parallel",
-                "Branches": [{"StartAt": "Train", "States": {"Train": trained}}],
-                "End": True,
-            },
-        },
-    }
-    asked = []
-
-    async def authorize(
-        service: str, action: str, parameters: dict[str, Any], principal: Principal
-    ) -> None:
-        asked.append((service, action, parameters.get("Name") or parameters["Rule"]))
-        if parameters.get("Name", "").endswith("TransformJobsRule") and action == "PutRule":
-            raise ServiceError("AccessDeniedException", "no")
-
-    block = parse_definition(json.dumps(definition)).block
-    with pytest.raises(ServiceError, match="is not authorized to create managed-rule") as caught:
-        asyncio.run(check_rules(block, ROLE, "us-east-1", authorize))
-    assert caught.value.code == "AccessDeniedException"
-    training, transform = (
-        f"StepFunctionsGetEventsForSageMaker{kind}JobsRule" for kind in ("Training", "Transform")
-    )
-    assert asked == [
-        ("events", "PutTargets", training),
-        ("events", "PutRule", training),
-        ("events", "DescribeRule", training),
-        ("events", "PutTargets", transform),
-        ("events", "PutRule", transform),
-    ]
