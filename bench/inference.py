@@ -170,7 +170,8 @@ def set_up(client: Callable[[str], Any], folder: Path) -> None:
     }
     iam = client("iam")
     role = iam.create_role(RoleName="hosting", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
-    allowed = {"Effect": "Allow", "Action": ["s3:*", "logs:*", "sns:Publish"], "Resource": "*"}
+    actions = ["s3:*", "logs:*", "sns:Publish", "ecr:*"]
+    allowed = {"Effect": "Allow", "Action": actions, "Resource": "*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
     iam.put_role_policy(RoleName="hosting", PolicyName="hosting", PolicyDocument=policy)
     sagemaker = client("sagemaker")

@@ -119,7 +119,8 @@ class Stack:
     def _role(self) -> str:
         iam = self.client("iam")
         role = iam.create_role(RoleName="hosting", AssumeRolePolicyDocument=json.dumps(TRUST))
-        allowed = {"Effect": "Allow", "Action": ["s3:*", "logs:*", "sns:Publish"], "Resource": "*"}
+        actions = ["s3:*", "logs:*", "sns:Publish", "ecr:*"]
+        allowed = {"Effect": "Allow", "Action": actions, "Resource": "*"}
         policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
         iam.put_role_policy(RoleName="hosting", PolicyName="hosting", PolicyDocument=policy)
         return str(role["Role"]["Arn"])

@@ -32,6 +32,7 @@ from windfall_local.gateway import Gateway
 from windfall_local.identity.audit import PermissionAudit
 from windfall_local.identity.authorizer import Authorizer
 from windfall_local.identity.keys import KeyRegistry
+from windfall_local.identity.linked_roles import ScalerRole
 from windfall_local.identity.policies import PolicySources
 from windfall_local.identity.tokens import SecurityTokenService
 from windfall_local.mirror.mirror import Mirror
@@ -233,13 +234,14 @@ class LocalCloud:
         self.services["sts"] = SecurityTokenService(self.keys, self._authorizer)
 
     def _connect_observers(self) -> None:
-        """What S3 tells EventBridge, and what SQS and SNS hand to Lambda."""
+        """What S3 tells EventBridge, what SQS and SNS hand to Lambda, what scaling takes."""
         events: Any = self.services.get("events")
         if events is not None:
             notifications = S3Notifications(self, events)
             self.observe(
                 notifications.SERVICE, notifications.OPERATIONS, notifications, for_sure=True
             )
+        self.observe(ScalerRole.SERVICE, ScalerRole.OPERATIONS, ScalerRole(self))
         functions: Any = self.services.get("lambda")
         if functions is not None:
             pollers = functions.pollers

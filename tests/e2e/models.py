@@ -47,7 +47,7 @@ class Models:
         statements = [
             {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "*"},
             {"Effect": "Allow", "Action": ["s3:ListBucket", "sns:Publish"], "Resource": "*"},
-            {"Effect": "Allow", "Action": "logs:*", "Resource": "*"},
+            {"Effect": "Allow", "Action": ["logs:*", "ecr:*"], "Resource": "*"},
         ]
         policy = {"Version": "2012-10-17", "Statement": statements}
         iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=json.dumps(policy))

@@ -54,7 +54,7 @@ class Authorizer:
         self._sources = sources
         self._region = region
         self._secure_transport = "true" if secure_transport else "false"
-        self._scene = Scene(region, sources.hash_key)
+        self._scene = Scene(region, sources.hash_key, sources.has_linked_role)
 
     async def authorize(
         self,
@@ -79,7 +79,10 @@ class Authorizer:
             for need in needs:
                 decision = self._decide(need, principal, role, session_policy)
                 if not decision.allowed:
-                    raise denial(service, principal, need.action, need.resource, decision)
+                    error = denial(service, principal, need.action, need.resource, decision)
+                    if need.refused_as is not None:
+                        error = ServiceError(need.refused_as, error.message)
+                    raise error
 
     async def allows(
         self, need: Need, principal: Principal, session_policy: str | None = None

@@ -78,6 +78,11 @@ class PolicySources:
         found = self.stores.backend("dynamodb").tables.get(table.rpartition("/")[2])
         return found.hash_key_attr if found is not None else None
 
+    def has_linked_role(self, service: str) -> bool:
+        """Whether a service has made its service-linked role."""
+        path = f"/aws-service-role/{service}/"
+        return any(role.path == path for role in self.stores.backend("iam").roles.values())
+
     def _of_bucket(self, arn: str) -> str | None:
         name = arn.removeprefix("arn:aws:s3:::").partition("/")[0]
         bucket = self.stores.backend("s3").buckets.get(name)

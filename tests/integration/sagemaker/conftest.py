@@ -43,14 +43,17 @@ class Stage:
         """A new client: a connection that idles while a job runs may be closed when it is used."""
         return self.client("s3")
 
-    def role(self, *actions: str, resource: str = "*") -> str:
-        """A role that SageMaker may assume; its ARN."""
+    def role(self, *actions: str, resource: str = "*", without: str = "") -> str:
+        """A role that SageMaker may assume, and do some things as, but one; its ARN."""
         iam, name = self.client("iam"), f"sagemaker-{uuid4().hex[:12]}"
         arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"][
             "Arn"
         ]
         statement = {"Effect": "Allow", "Action": list(actions), "Resource": resource}
-        document = {"Version": "2012-10-17", "Statement": [statement]}
+        statements = [statement]
+        if without:
+            statements.append({"Effect": "Deny", "Action": [without], "Resource": "*"})
+        document = {"Version": "2012-10-17", "Statement": statements}
         iam.put_role_policy(
             RoleName=name, PolicyName="permissions", PolicyDocument=json.dumps(document)
         )
@@ -144,7 +147,8 @@ def stage(client: Client) -> Stage:
 @pytest.fixture
 def role(stage: Stage) -> str:
     """A role that may do what hosting takes."""
-    return stage.role("s3:GetObject", "s3:PutObject", "s3:ListBucket", "sns:Publish", "logs:*")
+    own = ("ecr:*", "logs:*", "cloudwatch:PutMetricData")
+    return stage.role(*own, "s3:GetObject", "s3:PutObject", "s3:ListBucket", "sns:Publish")
 
 
 @pytest.fixture

@@ -131,11 +131,23 @@ def test_an_onnx_model_answers_with_tensors(stage: Stage, role: str, tmp_path: P
 
 
 def test_an_endpoint_whose_model_cannot_be_read_fails_with_the_reason(stage: Stage) -> None:
-    blind = stage.role("logs:*")
+    blind = stage.role("logs:*", "ecr:*")
     model = stage.model(boosted(), blind)
     description = stage.settled(stage.endpoint(model))
     assert description["EndpointStatus"] == "Failed"
     assert "Failed to download model data" in description["FailureReason"]
+
+
+@pytest.mark.parametrize("action", ["GetAuthorizationToken", "BatchGetImage"])
+def test_an_endpoint_whose_role_may_not_pull_the_image_fails_with_the_reason(
+    stage: Stage, action: str
+) -> None:
+    role = stage.role("s3:*", "logs:*", "ecr:*", without=f"ecr:{action}")
+    description = stage.settled(stage.endpoint(stage.model(boosted(), role)))
+    assert description["EndpointStatus"] == "Failed"
+    assert description["FailureReason"] == (
+        f"The role '{role}' does not have {action} permission for the image: '{XGBOOST}'."
+    )
 
 
 def test_an_endpoint_whose_script_cannot_be_imported_fails_with_the_reason(

@@ -38,7 +38,7 @@ def predict_fn(rows, model):
     return model.predict(rows)
 """
 )
-ROLE = ("s3:GetObject", "s3:PutObject", "s3:ListBucket", "sns:Publish", "logs:*")
+ROLE = ("s3:GetObject", "s3:PutObject", "s3:ListBucket", "sns:Publish", "logs:*", "ecr:*")
 
 
 def until(condition: Callable[[], Any]) -> Any:

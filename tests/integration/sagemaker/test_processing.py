@@ -45,6 +45,7 @@ EXPLAINING = (
     "s3:PutObject",
     "s3:ListBucket",
     "logs:*",
+    "ecr:*",
 )
 
 

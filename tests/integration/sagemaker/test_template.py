@@ -31,7 +31,8 @@ Resources:
         - PolicyName: hosting
           PolicyDocument:
             Version: "2012-10-17"
-            Statement: [{Effect: Allow, Action: ["s3:*", "logs:*", "sns:Publish"], Resource: "*"}]
+            Statement:
+              - {Effect: Allow, Action: ["s3:*", "logs:*", "sns:Publish", "ecr:*"], Resource: "*"}
   Versions:
     Type: AWS::SageMaker::ModelPackageGroup
     Properties: {ModelPackageGroupName: versions}

@@ -173,6 +173,12 @@ def test_the_built_in_algorithm_trains_a_model_that_an_endpoint_serves(
     assert url == f"s3://{stage.bucket}/models/boosted/output/model.tar.gz"
     assert list(training.unpacked(url)) == ["xgboost-model"]
 
+    told = stage.client("cloudwatch").list_metrics(
+        Namespace="/aws/sagemaker/TrainingJobs",
+        Dimensions=[{"Name": "TrainingJobName", "Value": "boosted"}],
+    )
+    assert {one["MetricName"] for one in told["Metrics"]} == metrics.keys()
+
     endpoint = stage.endpoint(stage.model(url, role))
     low, high = stage.ask(endpoint, b"0,0,0,0\n1,1,1,1").split(b",")
     assert float(low) < 0.3
@@ -237,9 +243,13 @@ def test_a_channel_without_objects_and_a_role_without_permission_fail_with_the_r
     request["InputDataConfig"][0]["DataSource"]["S3DataSource"]["S3Uri"] += "none/"
     job = training.wait(training.start(request))
     assert "No S3 objects found under S3 URL" in job["FailureReason"]
-    request = training.boosting("forbidden") | {"RoleArn": stage.role("logs:*")}
+    request = training.boosting("forbidden") | {"RoleArn": stage.role("logs:*", "ecr:*")}
     job = training.wait(training.start(request))
     assert "AccessDenied" in job["FailureReason"]
+    request = training.boosting("unpulled") | {"RoleArn": stage.role("s3:*", "logs:*")}
+    job = training.wait(training.start(request))
+    assert job["FailureReason"].startswith("ClientError: Cannot pull algorithm container.")
+    assert "does not have GetAuthorizationToken permission" in job["FailureReason"]
 
 
 ENDLESS = """

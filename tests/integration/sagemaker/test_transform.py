@@ -185,7 +185,7 @@ def test_a_job_that_cannot_be_done_says_why(
     stage: Stage, transforms: Transforms, sums: str
 ) -> None:
     assert "No S3 objects found" in transforms.run(sums, "none/")["FailureReason"]
-    blind = stage.model(boosted(), stage.role("logs:*"))
+    blind = stage.model(boosted(), stage.role("logs:*", "ecr:*"))
     assert "Failed to download model data" in transforms.run(blind)["FailureReason"]
     with pytest.raises(ClientError, match="Could not find model"):
         transforms.run("no-model")

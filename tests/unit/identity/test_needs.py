@@ -175,6 +175,13 @@ def needs(service: str, operation: str, **parameters: Any) -> list[tuple[str, st
             "arn:aws:iam::000000000000:role/r",
         ),
         ("service-quotas.GetServiceQuota", {}, "servicequotas:GetServiceQuota", "*"),
+        ("ecr.GetAuthorizationToken", {}, "ecr:GetAuthorizationToken", "*"),
+        (
+            "ecr.BatchGetImage",
+            {"registryId": "683313688378", "repositoryName": "sagemaker-xgboost"},
+            "ecr:BatchGetImage",
+            "arn:aws:ecr:us-east-1:683313688378:repository/sagemaker-xgboost",
+        ),
     ],
 )
 def test_one_permission(
@@ -186,6 +193,35 @@ def test_one_permission(
 
     assert needed == action
     assert resource is None or on == resource
+
+
+ENDPOINT = {"ServiceNamespace": "sagemaker", "ResourceId": "endpoint/e/variant/v"}
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_what_is_to_be_scaled_takes_the_permissions_for_it(is_first: bool) -> None:
+    scene = Scene("us-east-1", has_linked_role=lambda _: not is_first)
+    found = needs_of("application-autoscaling", "RegisterScalableTarget", ENDPOINT, scene)
+    assert found is not None
+    own, *tried = found
+    assert own.action == "application-autoscaling:RegisterScalableTarget"
+    actions = {need.action: need for need in tried}
+    assert actions["sagemaker:DescribeEndpoint"].resource == f"arn:aws:sagemaker:{HERE}:endpoint/e"
+    config = actions["sagemaker:DescribeEndpointConfig"]
+    assert config.resource.startswith(f"arn:aws:sagemaker:{HERE}:endpoint-config/")
+    assert not config.resource.endswith("/e")
+    assert config.refused_as == "ValidationException"
+    assert ("iam:CreateServiceLinkedRole" in actions) == is_first
+
+
+def test_a_policy_that_follows_a_metric_takes_the_permissions_for_its_alarms() -> None:
+    following = {**ENDPOINT, "PolicyType": "TargetTrackingScaling"}
+    assert needs("application-autoscaling", "PutScalingPolicy", **following)[1:] == [
+        (f"cloudwatch:{action}", f"arn:aws:cloudwatch:{HERE}:alarm:")
+        for action in ("PutMetricAlarm", "DescribeAlarms", "DeleteAlarms")
+    ]
+    stepping = {**ENDPOINT, "PolicyType": "StepScaling"}
+    assert len(needs("application-autoscaling", "PutScalingPolicy", **stepping)) == 1
 
 
 def test_a_copy_reads_and_writes() -> None:

@@ -17,6 +17,7 @@ from windfall_local.identity.needs import (
     messaging,
     s3,
     sagemaker,
+    scaling,
     security,
 )
 from windfall_local.identity.needs.need import Need, Scene, Writer
@@ -34,7 +35,7 @@ _WRITERS: dict[str, Writer] = {
     "cloudwatch": management.cloudwatch_needs,
     "xray": management.xray_needs,
     "service-quotas": management.quotas_needs,
-    "application-autoscaling": management.autoscaling_needs,
+    "application-autoscaling": scaling.scaling_needs,
     "kms": security.kms_needs,
     "iam": security.iam_needs,
     "rekognition": ai.rekognition_needs,
@@ -44,6 +45,7 @@ _WRITERS: dict[str, Writer] = {
     "transcribe": ai.transcribe_needs,
     "sagemaker": sagemaker.sagemaker_needs,
     "sagemaker-runtime": sagemaker.runtime_needs,
+    "ecr": sagemaker.registry_needs,
 }
 
 __all__ = ["Need", "Scene", "needs_of"]

@@ -1,4 +1,4 @@
-"""Systems Manager, CloudWatch Logs, CloudWatch, X-Ray, Service Quotas, Application Auto Scaling."""
+"""Systems Manager, CloudWatch Logs, CloudWatch, X-Ray and Service Quotas."""
 
 from __future__ import annotations
 
@@ -169,31 +169,3 @@ def xray_needs(operation: str, _: dict[str, Any], __: Scene) -> list[Need] | Non
 def quotas_needs(operation: str, _: dict[str, Any], __: Scene) -> list[Need] | None:
     """The permissions of a Service Quotas operation."""
     return [Need(f"servicequotas:{operation}")] if operation in _QUOTAS else None
-
-
-# --- Application Auto Scaling -------------------------------------------------------------------
-
-_SCALED = frozenset(
-    {
-        "DeleteScalingPolicy",
-        "DeregisterScalableTarget",
-        "DescribeScalableTargets",
-        "DescribeScalingPolicies",
-        "PutScalingPolicy",
-        "RegisterScalableTarget",
-    }
-)
-
-
-def autoscaling_needs(
-    operation: str, parameters: dict[str, Any], scene: Scene
-) -> list[Need] | None:
-    """The permissions of an operation on scalable targets; they have no names of their own."""
-    if operation not in _SCALED:
-        return None
-    if operation.startswith("Describe"):
-        return [Need(f"application-autoscaling:{operation}")]
-    target = scene.arn("application-autoscaling", "scalable-target/*")
-    namespace = parameters["ServiceNamespace"]
-    keys = key("application-autoscaling:service-namespace", namespace)
-    return [Need(f"application-autoscaling:{operation}", target, keys)]

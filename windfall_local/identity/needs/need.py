@@ -17,11 +17,13 @@ class Need:
         action: `s3:GetObject`.
         resource: An ARN, or `*` where the action knows no resources.
         keys: Condition keys of the service, as AWS spells them.
+        refused_as: The error's code, where a lack is not told as the service's own denials are.
     """
 
     action: str
     resource: str = "*"
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    refused_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,12 @@ class Scene:
     Attributes:
         region: The cloud's region.
         hash_key: The name of a table's partition key, when the table exists.
+        has_linked_role: Whether a service has its service-linked role already.
     """
 
     region: str
     hash_key: Callable[[str], str | None] = lambda _: None
+    has_linked_role: Callable[[str], bool] = lambda _: True
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a regional resource; what is an ARN already stays."""

@@ -1,4 +1,4 @@
-"""Amazon SageMaker and its runtime."""
+"""Amazon SageMaker, its runtime, and Amazon ECR, where its images come from."""
 
 from __future__ import annotations
 
@@ -66,6 +66,19 @@ def runtime_needs(operation: str, parameters: dict[str, Any], scene: Scene) -> l
     arn = _arn(scene, "endpoint", parameters["EndpointName"])
     keys = key("sagemaker:TargetModel", parameters.get("TargetModel"))
     return [Need(f"sagemaker:{operation}", arn, keys)]
+
+
+_PULLING = frozenset({"BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer"})
+
+
+def registry_needs(operation: str, parameters: dict[str, Any], scene: Scene) -> list[Need] | None:
+    """The permission for a step of pulling an image; a token is for the registry as a whole."""
+    if operation == "GetAuthorizationToken":
+        return [Need("ecr:GetAuthorizationToken")]
+    if operation not in _PULLING:
+        return None
+    account, name = parameters["registryId"], parameters["repositoryName"]
+    return [Need(f"ecr:{operation}", f"arn:aws:ecr:{scene.region}:{account}:repository/{name}")]
 
 
 def _package_needs(operation: str, parameters: dict[str, Any], scene: Scene) -> list[Need]:

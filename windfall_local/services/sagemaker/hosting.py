@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from windfall_local.api import Cloud, Principal, ServiceError
+from windfall_local.api import AuthorizingCloud, Cloud, Principal, ServiceError
 from windfall_local.functions.log_stream import LogStream
 from windfall_local.services.sagemaker.containers import (
     SESSION,
     ContainerError,
     variables,
 )
-from windfall_local.services.sagemaker.images import read_image
+from windfall_local.services.sagemaker.images import PullError, check_pull, read_image
 from windfall_local.services.sagemaker.objects import Objects, read_uri, reading_failed, unpack
 from windfall_local.services.sagemaker.serving import ServingContainer
 
@@ -71,9 +71,9 @@ class ModelFolder:
 
 
 async def lay_out(
-    cloud: Cloud, model: Document, folder: Path, more: dict[str, str] | None = None
+    cloud: AuthorizingCloud, model: Document, folder: Path, more: dict[str, str] | None = None
 ) -> ModelFolder:
-    """Unpack a model for its container, as its role.
+    """Pull a model's image and unpack its data, as its role.
 
     Args:
         cloud: Has S3.
@@ -82,11 +82,16 @@ async def lay_out(
         more: Further variables of the container.
 
     Raises:
-        DeploymentError: The data is not there, or must not be read.
+        DeploymentError: The image must not be pulled, or the data is not there or must not be
+            read.
     """
     shutil.rmtree(folder, ignore_errors=True)
     container = model["container"]
     principal = Principal.role(model["request"]["ExecutionRoleArn"], SESSION)
+    try:
+        await check_pull(cloud, container["Image"], principal)
+    except PullError as error:
+        raise DeploymentError(str(error)) from error
     objects = Objects(cloud, principal)
     data = folder / "model"
     data.mkdir(parents=True)
@@ -152,7 +157,7 @@ class Hosting:
         idle: Seconds after which an unused container is ended.
     """
 
-    def __init__(self, cloud: Cloud, idle: float = _IDLE) -> None:
+    def __init__(self, cloud: AuthorizingCloud, idle: float = _IDLE) -> None:
         self._cloud = cloud
         self._idle = idle
         self._deployments: dict[str, list[Variant]] = {}

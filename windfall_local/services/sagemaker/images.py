@@ -1,4 +1,9 @@
-"""Which of AWS's container images can be run here: the registry and the tag don't matter."""
+"""Which of AWS's container images can be run here, and whether a role may pull them.
+
+Which registry and which tag an image has doesn't matter here. On AWS SageMaker pulls it with the
+permissions of the execution role, AWS's own images too; here there is nothing to pull, and the
+permissions are asked for all the same.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +11,12 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from windfall_local.api import UnsupportedOperationError
+from windfall_local.api import AuthorizingCloud, Principal, ServiceError, UnsupportedOperationError
 
 Kind = Literal["xgboost", "scikit-learn", "triton"]
 
 _IMAGE = re.compile(
-    r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/(?P<name>[a-z0-9._/-]+)"
+    r"(?P<account>\d{12})\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/(?P<name>[a-z0-9._/-]+)"
     r"(?:[:@](?P<tag>[A-Za-z0-9._:-]+))?"
 )
 _KINDS: dict[str, Kind] = {
@@ -19,9 +24,19 @@ _KINDS: dict[str, Kind] = {
     "sagemaker-scikit-learn": "scikit-learn",
     "sagemaker-tritonserver": "triton",
 }
-
+_PULLING = (
+    "GetAuthorizationToken",
+    "BatchCheckLayerAvailability",
+    "BatchGetImage",
+    "GetDownloadUrlForLayer",
+)
+"""What the guide of SageMaker says that an execution role needs for images (sagemaker-roles)."""
 
 _CLARIFY = "sagemaker-clarify-processing"
+
+
+class PullError(Exception):
+    """A role may not pull an image; the message is what SageMaker says of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +90,22 @@ def read_image(uri: str | None) -> Image:
             "AWS only."
         )
     return Image(uri, kind)
+
+
+async def check_pull(cloud: AuthorizingCloud, uri: str, principal: Principal) -> None:
+    """See that a role may pull an image.
+
+    Raises:
+        PullError: It may not.
+    """
+    match = _IMAGE.fullmatch(uri)
+    assert match is not None  # only images that were understood are run
+    repository = {"registryId": match["account"], "repositoryName": match["name"]}
+    for action in _PULLING:
+        try:
+            await cloud.authorize("ecr", action, repository, principal)
+        except ServiceError as error:
+            raise PullError(
+                f"The role '{principal.role_arn}' does not have {action} permission for the image: "
+                f"'{uri}'."
+            ) from error

@@ -13,7 +13,11 @@ from windfall_local.functions.log_stream import LogStream
 from windfall_local.services.sagemaker.channels import fetch
 from windfall_local.services.sagemaker.containers import SESSION, Container, variables
 from windfall_local.services.sagemaker.hosting import DeploymentError, ModelFolder, lay_out
-from windfall_local.services.sagemaker.images import read_processing_image
+from windfall_local.services.sagemaker.images import (
+    PullError,
+    check_pull,
+    read_processing_image,
+)
 from windfall_local.services.sagemaker.jobs import JobFailedError, Jobs, head, picked
 from windfall_local.services.sagemaker.objects import Objects, read_uri, reading_failed
 from windfall_local.services.sagemaker.records import Document, Records, moment, now
@@ -71,6 +75,7 @@ class Processor:
         objects = Objects(self._cloud, _principal(job))
         await self.jobs.enter(job, "InProgress", started=now())
         await self._lay_out(job, base, objects)
+        await self._pull(job)
         if job["status"] == "Stopping":
             return
         code = await self._run(job, base)
@@ -112,6 +117,13 @@ class Processor:
         ):
             path = base / "config" / f"{name}.json"
             path.write_text(json.dumps(document), encoding="utf-8")
+
+    async def _pull(self, job: Document) -> None:
+        image = job["request"]["AppSpecification"]["ImageUri"]
+        try:
+            await check_pull(self._cloud, image, _principal(job))
+        except PullError as error:
+            raise JobFailedError(f"ClientError: {error}") from error
 
     async def _run(self, job: Document, base: Path) -> int:
         request, principal = job["request"], _principal(job)

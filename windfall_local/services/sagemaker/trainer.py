@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import tarfile
 import time
 from pathlib import Path
 
-from windfall_local.api import Cloud, Principal, ServiceError
+from windfall_local.api import AuthorizingCloud, Principal, ServiceError
 from windfall_local.functions.log_stream import LogStream
 from windfall_local.services.sagemaker.channels import fetch
 from windfall_local.services.sagemaker.containers import SESSION, Container, variables
 from windfall_local.services.sagemaker.final_metrics import FinalMetrics
-from windfall_local.services.sagemaker.images import read_working_image
+from windfall_local.services.sagemaker.images import PullError, check_pull, read_working_image
 from windfall_local.services.sagemaker.jobs import JobFailedError, Jobs, head, picked
 from windfall_local.services.sagemaker.objects import (
     Objects,
@@ -27,6 +28,7 @@ from windfall_local.services.sagemaker.records import Document, moment, now
 from windfall_local.services.sagemaker.tags import tags_of
 
 LOGS = "/aws/sagemaker/TrainingJobs"
+"""The log group of every training job, and the namespace of its metrics."""
 FOLDER = "/opt/ml"
 """What paths of a container begin with; here it stands for a folder of the job."""
 DAY = 86_400
@@ -43,6 +45,8 @@ _IN_EVENTS = (
 _USERS_FAULT = 2
 """The exit code with which AWS's algorithms blame the user."""
 
+_log = logging.getLogger(__name__)
+
 
 class Trainer:
     """Does the work of training jobs.
@@ -53,7 +57,7 @@ class Trainer:
 
     jobs: Jobs
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: AuthorizingCloud) -> None:
         self._cloud = cloud
 
     async def work(self, job: Document) -> None:
@@ -70,6 +74,7 @@ class Trainer:
             (base / folder).mkdir(parents=True)
         await self.jobs.enter(job, "Downloading", started=now())
         await self._download(job, base, objects)
+        await self._pull(job)
         if job["status"] == "Stopping":
             return
         await self.jobs.enter(job, "Training")
@@ -133,6 +138,16 @@ class Trainer:
         if submitted:
             await self._fetch_code(submitted, base, objects)
 
+    async def _pull(self, job: Document) -> None:
+        image = job["request"]["AlgorithmSpecification"]["TrainingImage"]
+        try:
+            await check_pull(self._cloud, image, _principal(job))
+        except PullError as error:
+            raise JobFailedError(
+                "ClientError: Cannot pull algorithm container. Either the image does not exist or "
+                f"its permissions are incorrect. ({error})"
+            ) from error
+
     async def _fetch_code(self, url: str, base: Path, objects: Objects) -> None:
         archive = base / "sourcedir.tar.gz"
         try:
@@ -179,7 +194,25 @@ class Trainer:
         seconds = (request.get("StoppingCondition") or {}).get("MaxRuntimeInSeconds") or DAY
         code = await self.jobs.run(job, container, seconds)
         self.jobs.records.change(job, metrics=metrics.found)
+        await self._measure(job, principal)
         return code
+
+    async def _measure(self, job: Document, principal: Principal) -> None:
+        """Put the last value of each metric into CloudWatch; AWS puts every one."""
+        dimensions = [{"Name": "TrainingJobName", "Value": job["name"]}]
+        data = [
+            {"MetricName": name, "Dimensions": dimensions, "Value": value, "Timestamp": moment(at)}
+            for name, (value, at) in job["metrics"].items()
+        ]
+        if not data:
+            return
+        try:
+            await self._cloud.call(
+                "cloudwatch", "PutMetricData", {"Namespace": LOGS, "MetricData": data}, principal
+            )
+        except ServiceError as error:
+            # They are missing then, as on AWS; the job goes on.
+            _log.warning("No metrics of %s: %s", job["name"], error)
 
     async def _upload(self, job: Document, base: Path, objects: Objects) -> None:
         config = job["request"]["OutputDataConfig"]

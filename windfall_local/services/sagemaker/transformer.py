@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from windfall_local.api import Cloud, ServiceError
+from windfall_local.api import AuthorizingCloud, ServiceError
 from windfall_local.functions.log_stream import LogStream
 from windfall_local.services.sagemaker.batches import Processing, TransformError
 from windfall_local.services.sagemaker.channels import DownloadError, found
@@ -54,7 +54,7 @@ class Transformer:
 
     jobs: Jobs
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: AuthorizingCloud) -> None:
         self._cloud = cloud
 
     async def work(self, job: Document) -> None:
