@@ -64,6 +64,23 @@ def test_a_job_is_stopped_with_its_execution_and_a_rerun_pays_for_nothing_twice(
     assert figures["wrong"] == []
 
 
+def test_where_the_profile_says_so_a_call_that_nobody_heard_of_fails_until_it_is_asked_for_again(
+    tmp_path: Path,
+) -> None:
+    paid = ["comprehend:DetectSentiment", "translate:TranslateText", "rekognition:DetectFaces"]
+    faults = [f"{call}=crash-after#1" for call in paid]
+    trial = Trial(faults, files=3, kinds=("text", "image", "text"), again=True)
+    figures = faulted.run(tmp_path, trial, seed=1, asked_once=True)
+
+    assert figures["wrong"] == []
+    failed = sorted(line.partition(":")[0] for line in figures["features_failed"])
+    assert failed == ["faces", "sentiment", "translation.es"]
+    assert all("windfall rerun" in line for line in figures["features_failed"])
+    assert figures["calls_repeated"] == {}
+    asked_again = {call.replace(":", " "): 1 for call in paid}
+    assert figures["again"]["calls_repeated"] == asked_again
+
+
 @pytest.mark.parametrize(
     ("name", "files"), [("crashed at each step", 5), ("stopped at each function", 4)]
 )
