@@ -38,6 +38,7 @@ from windfall_local.identity.tokens import SecurityTokenService
 from windfall_local.mirror.mirror import Mirror
 from windfall_local.port import listen, serve, stop_serving
 from windfall_local.services.sagemaker import SageMakerService
+from windfall_local.services.xray import XRayService
 from windfall_local.stores.observing import Observers, tell_again
 from windfall_local.stores.stores import Stores
 from windfall_local.wire.serialize import check_parameters
@@ -231,6 +232,7 @@ class LocalCloud:
         sagemaker = SageMakerService(self)
         self.services["sagemaker"] = sagemaker
         self.services["sagemaker-runtime"] = sagemaker.runtime
+        self.services["xray"] = XRayService()
         self.services["sts"] = SecurityTokenService(self.keys, self._authorizer)
 
     def _connect_observers(self) -> None:
@@ -324,10 +326,10 @@ class LocalCloud:
         if bus is not None:
             await bus.emit(source, detail_type, detail, resources)
 
-    def running(self, trace: str) -> Any:
-        """The invocation whose calls carry this `X-Amzn-Trace-Id`; None where it has ended."""
+    def running(self, lineage: str) -> Any:
+        """The invocation whose calls carry this lineage; None where it has ended."""
         functions: Any = self.services["lambda"]
-        return functions.running(trace)
+        return functions.running(lineage)
 
     def stop_execution(self, role_arn: str, name: str) -> bool:
         """Stop an execution of a machine with this role, as StopExecution does."""

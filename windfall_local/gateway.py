@@ -30,6 +30,7 @@ from windfall_local.identity.signature import SignatureError, Signed, signature_
 from windfall_local.identity.streaming import open_body
 from windfall_local.stores.observing import Observers
 from windfall_local.stores.stores import Stores
+from windfall_local.tracing import HEADER, arrived, lineage_of
 from windfall_local.wire.identify import (
     Identified,
     WireProtocol,
@@ -169,6 +170,7 @@ class Gateway:
             request = HttpRequest(
                 scope["method"], path, scope["query_string"].decode("latin-1"), headers
             )
+            arrived(headers.get(HEADER, ""))
             await self._exchange(Exchange(request, receive, secrets.token_hex(16)), send)
 
     async def _exchange(self, exchange: Exchange, send: Send) -> None:
@@ -252,7 +254,7 @@ class Gateway:
             asked.operation,
             exchange.parameters,
             exchange.principal,
-            headers.get("x-amzn-trace-id", ""),
+            lineage_of(headers.get(HEADER, "")),
         )
         exchange.response = await self._faults.meet(met, lambda: self._answered(exchange))
 

@@ -14,6 +14,7 @@ from windfall_local.events.batches import BatchFilter, failed_ids, make_record
 from windfall_local.events.clock import Clock
 from windfall_local.events.targets import queue_url
 from windfall_local.events.transformers import to_json
+from windfall_local.tracing import within
 
 _DEFAULT_BATCH = 10
 _DEFAULT_CONCURRENCY = 5  # Lambda begins with five invocations of a mapping at once
@@ -287,10 +288,11 @@ class Poller:
         pause = _FIRST_THROTTLE_PAUSE
         while True:
             try:
-                # Lambda itself invokes: no policy has to allow it.
-                answer: dict[str, Any] = await self._cloud.call(
-                    "lambda", "Invoke", parameters, Principal.root()
-                )
+                # Lambda itself invokes: no policy has to allow it. A batch begins its own trace.
+                with within(None):
+                    answer: dict[str, Any] = await self._cloud.call(
+                        "lambda", "Invoke", parameters, Principal.root()
+                    )
             except ServiceError as error:
                 if error.code not in _THROTTLED or self._clock.now() + pause >= until:
                     _log.warning("Function %s not invoked: %s", self._function, error)

@@ -37,14 +37,14 @@ class Met(NamedTuple):
     """A call.
 
     Attributes:
-        trace: Its `X-Amzn-Trace-Id`, by which the invocation that makes it is known.
+        lineage: Of its `X-Amzn-Trace-Id`, by which the invocation that makes it is known.
     """
 
     service: str
     operation: str
     parameters: dict[str, Any]
     principal: Principal
-    trace: str = ""
+    lineage: str = ""
 
 
 class Running(Protocol):
@@ -62,8 +62,8 @@ class Running(Protocol):
 class Application(Protocol):
     """What runs: functions and machines."""
 
-    def running(self, trace: str) -> Running | None:
-        """The invocation whose calls carry a trace."""
+    def running(self, lineage: str) -> Running | None:
+        """The invocation whose calls carry a lineage."""
         ...
 
     def stop_execution(self, role_arn: str, name: str) -> bool:
@@ -139,8 +139,8 @@ class Faults:
             if not rule.fits(met.service, met.operation):
                 continue
             running = None
-            if rule.kind in _CRASHES and met.trace:
-                running = self._application.running(met.trace)
+            if rule.kind in _CRASHES and met.lineage:
+                running = self._application.running(met.lineage)
             kind = self._kind(rule, met, running)
             if kind is not None:
                 return rule, kind, running
@@ -153,7 +153,7 @@ class Faults:
         if rule.kind is Kind.CONFLICT and met.service != "dynamodb":
             return None
         if rule.kind is Kind.SWEEP and running is not None:
-            return self._sweep.next(running, met.trace)
+            return self._sweep.next(running, met.lineage)
         if rule.kind is Kind.STOP:
             stops = met.operation == "Invoke" and self._stop(met, rule.kind)
             return Kind.STOP if stops else None
@@ -187,7 +187,7 @@ class Faults:
         line: dict[str, Any] = {"rule": str(rule), "kind": kind.value}
         line |= {"service": met.service, "operation": met.operation, "caller": met.principal.arn}
         if running is not None:
-            line |= {"function": running.function, "step": self._sweep.step(met.trace)}
+            line |= {"function": running.function, "step": self._sweep.step(met.lineage)}
         if kind in (Kind.STOP, Kind.STOP_AFTER) and met.operation == "Invoke":
             line["function"] = str(met.parameters.get("FunctionName")).rpartition(":")[2]
         with self._file.open("a") as file:
@@ -209,23 +209,23 @@ class Sweep:
         self._done: set[tuple[str, int, Kind]] = set()
         self._killed: set[tuple[str, str]] = set()
 
-    def next(self, running: Running, trace: str) -> Kind | None:
+    def next(self, running: Running, lineage: str) -> Kind | None:
         """Whether to kill it at this call, and when."""
-        self._steps[trace] += 1
+        self._steps[lineage] += 1
         work = (running.function, work_of(running.event))
         if work in self._killed:
             return None
         for kind in (Kind.CRASH, Kind.CRASH_AFTER):
-            point = (running.function, self._steps[trace], kind)
+            point = (running.function, self._steps[lineage], kind)
             if point not in self._done:
                 self._done.add(point)
                 self._killed.add(work)
                 return kind
         return None
 
-    def step(self, trace: str) -> int:
+    def step(self, lineage: str) -> int:
         """Which of its calls an invocation is at."""
-        return self._steps[trace]
+        return self._steps[lineage]
 
 
 def work_of(event: bytes) -> str:

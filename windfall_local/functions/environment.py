@@ -15,13 +15,15 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from windfall_local.api import Cloud, Principal
+from windfall_local.api import ACCOUNT, Cloud, Principal, ServiceError
 from windfall_local.functions import invocations, memory
 from windfall_local.functions.invocations import Invocation, Outcome
 from windfall_local.functions.log_stream import LogStream
 from windfall_local.functions.records import FunctionRecord
-from windfall_local.functions.runtime_api import PREFIX, trace_id
+from windfall_local.functions.runtime_api import PREFIX
+from windfall_local.functions.segments import segments_of
 from windfall_local.functions.workers import WorkerOrder, WorkerProcess
+from windfall_local.services.xray.inbox import SegmentInbox
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +66,8 @@ class ExecutionEnvironment:
         on_close: Callable[[str], None],
     ) -> None:
         self.function = function
+        self._cloud = cloud
+        self._inbox = SegmentInbox() if function.is_traced else None
         self.worker_id = uuid4().hex
         self._on_close = on_close
         self.idle_since = 0.0
@@ -123,6 +127,7 @@ class ExecutionEnvironment:
             "AWS_LAMBDA_LOG_GROUP_NAME": self._log.group,
             "AWS_LAMBDA_LOG_STREAM_NAME": self._log.name,
             **_logging_variables(function),
+            **({"AWS_XRAY_DAEMON_ADDRESS": self._inbox.address} if self._inbox else {}),
             "AWS_LAMBDA_RUNTIME_API": f"{cloud.endpoint.split('://')[1]}{PREFIX}{self.worker_id}",
             "HOME": self._temporary,
             "LAMBDA_TASK_ROOT": function.directory,
@@ -182,15 +187,43 @@ class ExecutionEnvironment:
         self._tail.clear()
         self._write(f"START RequestId: {invocation.request_id} Version: $LATEST")
         self._offer(invocation)
-        began = time.monotonic()
+        began, asked = time.monotonic(), time.time()
         if await self._first(invocation.taken, INIT_SECONDS + invocation.timeout):
             began = time.monotonic()
             await self._first(invocation.answer, invocation.timeout)
         payload, failed = await self._conclude(invocation)
         self._worker.output.drain()
         self._report(invocation, time.monotonic() - began, cold=cold)
+        await self._tell(invocation, asked, cold=cold, failed=failed)
         self._current = None
         return Outcome(payload, failed, bytes(self._tail[-invocations.LOG_TAIL_BYTES :]))
+
+    async def _tell(
+        self, invocation: Invocation, asked: float, *, cold: bool, failed: bool
+    ) -> None:
+        """Tell X-Ray of the invocation, and hand on what the function told, as its role."""
+        if self._inbox is None:
+            return
+        documents = self._inbox.empty()
+        if invocation.trace.sampled:
+            documents += segments_of(
+                self.function,
+                invocation,
+                ACCOUNT,
+                (asked, time.time()),
+                initialised=self._init_seconds if cold else None,
+                failed=failed,
+            )
+        if documents:
+            try:
+                await self._cloud.call(
+                    "xray",
+                    "PutTraceSegments",
+                    {"TraceSegmentDocuments": documents},
+                    self._principal,
+                )
+            except ServiceError as error:
+                log.warning("X-Ray hears nothing of %s: %s", self.function.name, error)
 
     async def _first(self, future: asyncio.Future[Any], seconds: float) -> bool:
         """Wait for the future, the worker's end or the time-out; whether it was the future."""
@@ -218,15 +251,17 @@ class ExecutionEnvironment:
             return invocations.out_of_memory(request_id), True
         return invocations.exited(request_id, code), True
 
-    def running(self, trace: str) -> RunningInvocation | None:
-        """The invocation under way, if its calls carry this trace."""
+    def running(self, lineage: str) -> RunningInvocation | None:
+        """The invocation under way, if its calls carry this lineage."""
         current = self._current
-        if current is None or trace_id(current.request_id) != trace:
+        if current is None or current.lineage != lineage:
             return None
         return RunningInvocation(self.function.name, current.payload, self._worker.kill)
 
     def watch_memory(self) -> None:
-        """End the worker when it holds more than its function may."""
+        """End the worker when it holds more than its function may; take in what it told."""
+        if self._inbox is not None:
+            self._inbox.receive()
         pid = self._worker.pid
         if pid is None or not self.alive:
             return
@@ -241,6 +276,8 @@ class ExecutionEnvironment:
         self._worker.kill()
         await self._worker.ended
         self._on_close(self.worker_id)
+        if self._inbox is not None:
+            self._inbox.close()
         await self._log.close()
         shutil.rmtree(self._temporary, ignore_errors=True)
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import signal
 from dataclasses import dataclass, field
+
+from windfall_local.tracing import Trace, lineage
 
 MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100
 """What the Runtime API takes: 6 MB and AWS's own margin."""
@@ -36,6 +39,7 @@ class Invocation:
         request_id: As the function sees it in its context.
         payload: JSON text.
         timeout: Seconds from the moment a worker takes it.
+        trace: The place in a trace that it takes.
         client_context: JSON text, when the caller gave one.
         taken: Resolved when a worker has it.
         answer: Resolved with what the worker posted: the body, and whether it is an error.
@@ -45,9 +49,24 @@ class Invocation:
     payload: bytes
     function_arn: str
     timeout: float
+    trace: Trace
     client_context: str | None = None
     taken: asyncio.Future[None] = field(init=False)
     answer: asyncio.Future[tuple[bytes, bool]] = field(init=False)
+
+    service_segment: str = field(default_factory=lambda: secrets.token_hex(8))
+    function_segment: str = field(default_factory=lambda: secrets.token_hex(8))
+    initialisation_segment: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    @property
+    def trace_header(self) -> str:
+        """What its calls carry as `X-Amzn-Trace-Id`, but for the place within it."""
+        return f"{self.trace.under(self.function_segment)};{self.lineage}"
+
+    @property
+    def lineage(self) -> str:
+        """What the headers of its calls have in common, and no other's."""
+        return lineage(self.request_id)
 
     def __post_init__(self) -> None:
         loop = asyncio.get_running_loop()

@@ -50,6 +50,11 @@ class FunctionRecord:
         return int(self.settings["MemorySize"])
 
     @property
+    def is_traced(self) -> bool:
+        """Whether Lambda tells X-Ray of its invocations."""
+        return bool(self.settings["TracingConfig"]["Mode"] == "Active")
+
+    @property
     def log_group(self) -> str:
         """Where its log goes."""
         configured = self.settings.get("LoggingConfig", {}).get("LogGroup")

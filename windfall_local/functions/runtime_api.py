@@ -108,16 +108,9 @@ async def _send_invocation(send: Send, invocation: Invocation) -> None:
         (b"lambda-runtime-aws-request-id", invocation.request_id.encode()),
         (b"lambda-runtime-deadline-ms", str(deadline).encode()),
         (b"lambda-runtime-invoked-function-arn", invocation.function_arn.encode()),
-        (b"lambda-runtime-trace-id", trace_id(invocation.request_id).encode()),
+        (b"lambda-runtime-trace-id", invocation.trace_header.encode()),
     ]
     if invocation.client_context is not None:
         headers.append((b"lambda-runtime-client-context", invocation.client_context.encode()))
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": invocation.payload})
-
-
-def trace_id(request_id: str) -> str:
-    """What an invocation's calls carry as `X-Amzn-Trace-Id`; the SDK puts it there."""
-    # Not sampled: there is no X-Ray daemon on this machine, and the SDK then sends nothing.
-    digits = request_id.replace("-", "")
-    return f"Root=1-{digits[:8]}-{digits[8:32]};Parent={digits[:16]};Sampled=0"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import time
 from collections import Counter
 from typing import Any
 from uuid import uuid4
@@ -20,6 +21,7 @@ from windfall_local.functions.pool import EnvironmentPool
 from windfall_local.functions.records import FunctionRecord
 from windfall_local.functions.runtime_api import RuntimeApi
 from windfall_local.functions.workers import ZygoteProcess
+from windfall_local.tracing import Sampler, Trace, current
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +57,7 @@ class LambdaService(ConcurrencyOperations):
         self._zygote = ZygoteProcess()
         self._trees = source_tree.SourceTrees()
         self._in_flight: Counter[str] = Counter()
+        self._sampler = Sampler(time.time)
         self._events = EventQueue(
             cloud, self._home / "events", self._run_event, retry_seconds=event_retry_seconds
         )
@@ -85,7 +88,7 @@ class LambdaService(ConcurrencyOperations):
         if kind == "Event":
             self._events.accept(record, payload, context.request_id)
             return {"StatusCode": 202, "Payload": b""}
-        invocation = self._invocation(record, payload, context.request_id)
+        invocation = self._invocation(record, payload, context.request_id, current())
         invocation.client_context = _client_context(parameters)
         nested = self.pool.is_running(context.principal.arn)
         outcome = await self._run(record, invocation, nested=nested)
@@ -100,21 +103,31 @@ class LambdaService(ConcurrencyOperations):
             answer["LogResult"] = base64.b64encode(outcome.log_tail).decode()
         return answer
 
-    def running(self, trace: str) -> RunningInvocation | None:
-        """The invocation whose calls carry this `X-Amzn-Trace-Id`."""
+    def running(self, lineage: str) -> RunningInvocation | None:
+        """The invocation whose calls carry this lineage."""
         for environment in self.pool.running():
             if isinstance(environment, ExecutionEnvironment):
-                found = environment.running(trace)
+                found = environment.running(lineage)
                 if found is not None:
                     return found
         return None
 
-    def _invocation(self, record: FunctionRecord, payload: bytes, request_id: str) -> Invocation:
-        return Invocation(request_id or str(uuid4()), payload, record.arn, record.timeout)
+    def _invocation(
+        self, record: FunctionRecord, payload: bytes, request_id: str, trace: Trace | None
+    ) -> Invocation:
+        if trace is None and record.is_traced:
+            trace = self._sampler.begin(record.name)
+        return Invocation(
+            request_id or str(uuid4()),
+            payload,
+            record.arn,
+            record.timeout,
+            trace or Trace.begun(time.time(), sampled=False),
+        )
 
     async def _run_event(self, reference: str, payload: bytes, request_id: str) -> Outcome:
         record = self.find(reference)
-        invocation = self._invocation(record, payload, request_id)
+        invocation = self._invocation(record, payload, request_id, None)
         return await self._run(record, invocation, nested=False)
 
     async def _run(

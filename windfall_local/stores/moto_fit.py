@@ -52,7 +52,6 @@ MOTO_NAMES = {
     "sts": "sts",
     "service-quotas": "servicequotas",
     "application-autoscaling": "applicationautoscaling",
-    "xray": "xray",
 }
 """The services that moto keeps, by botocore's name, and moto's name for each."""
 

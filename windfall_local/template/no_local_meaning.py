@@ -20,7 +20,6 @@ NO_LOCAL_MEANING: dict[str | tuple[str, str], str] = {
     ("AWS::Lambda::Function", "EphemeralStorage"): "A function's temporary folder has no quota.",
     ("AWS::Lambda::Function", "KmsKeyArn"): "Variables are not stored encrypted here.",
     ("AWS::Lambda::Function", "Runtime"): "Functions run on the interpreter of the local cloud.",
-    ("AWS::Lambda::Function", "TracingConfig"): "There is no X-Ray here; tracing is switched off.",
     (
         "AWS::Lambda::LayerVersion",
         "CompatibleArchitectures",
@@ -45,10 +44,6 @@ NO_LOCAL_MEANING: dict[str | tuple[str, str], str] = {
         "AWS::DynamoDB::Table",
         "SSESpecification",
     ): "It is kept and shown; rows lie in memory, and on this disk.",
-    (
-        "AWS::StepFunctions::StateMachine",
-        "TracingConfiguration",
-    ): "There is no X-Ray here.",
     ("AWS::SageMaker::EndpointConfig", "KmsKeyId"): "Models lie on this disk, as they are in S3.",
     (
         "AWS::SageMaker::Endpoint",

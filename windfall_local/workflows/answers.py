@@ -79,6 +79,8 @@ def execution_details(
         details["outputDetails"] = {"included": data}
         if data:
             details["output"] = execution.output
+    if execution.trace:
+        details["traceHeader"] = execution.trace
     if execution.error is not None:
         details["error"] = execution.error
     if execution.cause is not None:

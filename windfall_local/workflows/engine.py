@@ -23,6 +23,7 @@ from windfall_local.workflows.restoring import restored_execution, restored_mach
 from windfall_local.workflows.tokens import (
     TaskTokens,
 )
+from windfall_local.workflows.traced import ExecutionTraces
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ class Engine:
         self.now = now
         self.tokens = TaskTokens(now)
         self.map_runs = MapRuns()
+        self.traces = ExecutionTraces(cloud, now)
         self.machines: dict[str, StateMachine] = {}
         self.executions = Executions(journal, max_ended)
         self._journal = journal
@@ -110,10 +112,13 @@ class Engine:
         arn: str,
         document: Document,
         map_run: str | None = None,
+        trace: str = "",
     ) -> None:
         """Start an execution; when this returns, it will survive."""
         ledger = Ledger(arn, journal=self._journal)
-        execution = Execution(arn, name, machine, document, self.now(), ledger, map_run=map_run)
+        execution = Execution(
+            arn, name, machine, document, self.now(), ledger, map_run=map_run, trace=trace
+        )
         self.executions.add(execution)
         if self._journal is not None:
             self._journal.save_execution(arn, machine.revision, execution.document())
@@ -266,12 +271,14 @@ class Engine:
     async def _run_to_end(self, run: Run, *, is_new: bool) -> None:
         if is_new:
             await self._announce(run.execution)
+            await self.traces.started(run.execution)
         await run.execute()
         await asyncio.shield(self._finish(run.execution))
 
     async def _finish(self, execution: Execution) -> None:
         # Announced before it is written down: a kill in between announces it twice, never not.
         await self._announce(execution)
+        await self.traces.ended(execution)
         if self._journal is not None and execution.history is not None:
             is_final = execution.unfinished is None
             self._journal.end(

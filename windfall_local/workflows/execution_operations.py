@@ -39,7 +39,8 @@ class ExecutionOperations:
             if not existing.running or existing.input.text != document.text:
                 raise ServiceError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
             return {"executionArn": arn, "startDate": moment(existing.started)}
-        await self._engine.begin(machine, name, arn, document)
+        trace = self._engine.traces.begin(machine, parameters.get("traceHeader", ""))
+        await self._engine.begin(machine, name, arn, document, trace=trace)
         return {"executionArn": arn, "startDate": moment(find_execution(self._engine, arn).started)}
 
     async def stop_execution(self, parameters: dict[str, Any], _: CallContext) -> dict[str, Any]:

@@ -106,6 +106,7 @@ class Execution:
         started: Seconds of the epoch.
         history: Its events; None once they are packed.
         map_run: The ARN of the distributed Map's run that started it.
+        trace: The place in a trace that it takes, as a header; empty where it has none.
         status: As the API names it.
         redrives: Those so far.
         unfinished: Where it stood when it ended, for the next redrive; None while it runs, and
@@ -122,6 +123,7 @@ class Execution:
     history: History | None = field(default_factory=History)
     packed: bytes | None = None
     map_run: str | None = None
+    trace: str = ""
     status: str = "RUNNING"
     stopped: float | None = None
     output: str | None = None
@@ -170,6 +172,7 @@ class Execution:
             "input": self.input.text,
             "started": self.started,
             "map_run": self.map_run,
+            "trace": self.trace,
             "redrives": self.redrives,
         }
 

@@ -42,6 +42,7 @@ def restored_execution(
         document["started"],
         Ledger(arn, stored.records, journal),
         map_run=document.get("map_run"),
+        trace=document.get("trace", ""),
         redrives=[Redrive.of(redrive) for redrive in document.get("redrives", ())],
     )
     if outcome is not None:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from windfall_local.api import Principal, ServiceError
+from windfall_local.tracing import within
 from windfall_local.workflows.calls import carried_out
 from windfall_local.workflows.definition import TaskState
 from windfall_local.workflows.documents import Document, check_size, dump, load
@@ -23,6 +24,7 @@ from windfall_local.workflows.shapes import (
     to_parameters,
 )
 from windfall_local.workflows.tokens import make_token, outcome_record, recorded_outcome
+from windfall_local.workflows.traced import trace_of_call
 
 if TYPE_CHECKING:
     from windfall_local.workflows.executions import Execution
@@ -235,7 +237,8 @@ async def _send(call: _Call, undo: Callable[[Any], Any] | None = None) -> Any:
     if undo is not None:
         sending = carried_out(sending, undo, lambda: run.suspending)
     try:
-        response = await sending
+        with within(trace_of_call(call.visit)):
+            response = await sending
     except ServiceError as error:
         raise _service_failure(resource, error) from error
     except StateFailure:

@@ -76,7 +76,7 @@ class Stage:
         self.executions = {"e1", "e2", "e3"}
         self.faults = Faults(parsed, seed, self.file, self, late_seconds=0)
 
-    def running(self, trace: str) -> Function:
+    def running(self, lineage: str) -> Function:
         """The one that there is."""
         return self.function
 
@@ -87,10 +87,10 @@ class Stage:
         return is_running
 
     async def call(
-        self, operation: str = "PutObject", principal: Principal = APPLICATION, trace: str = "t"
+        self, operation: str = "PutObject", principal: Principal = APPLICATION, lineage: str = "t"
     ) -> str:
         """`done`, or the error's code."""
-        met = Met("s3", operation, {}, principal, trace)
+        met = Met("s3", operation, {}, principal, lineage)
         try:
             return await self.faults.meet(met, self.service.answer)
         except ServiceError as error:
@@ -150,7 +150,7 @@ async def test_a_sweep_kills_before_and_after_each_call_and_spares_who_was_kille
         for again in range(2):
             stage.function = Function({"work": work, "token": f"{work} {again}"})
             for _ in range(2):
-                await stage.call(trace=f"{work} {again}")
+                await stage.call(lineage=f"{work} {again}")
                 if stage.function.killed:
                     break
             deaths.append(stage.function.killed)

@@ -10,6 +10,7 @@ import pytest
 from windfall_local.api import ServiceError
 from windfall_local.functions.invocations import Invocation, Outcome
 from windfall_local.functions.pool import EnvironmentPool
+from windfall_local.tracing import Trace
 
 
 @dataclass(eq=False)
@@ -58,7 +59,8 @@ class Bench:
             self.made.append(FakeEnvironment(name, self.journal, gates=self.gates))
             return self.made[-1]
 
-        invocation = Invocation(request_id, b"{}", "arn", 3.0)
+        trace = Trace.begun(0.0, sampled=False)
+        invocation = Invocation(request_id, b"{}", "arn", 3.0, trace)
         return asyncio.create_task(
             self.pool.invoke(name, version, build, invocation, nested=nested)
         )

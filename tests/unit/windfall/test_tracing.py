@@ -257,3 +257,13 @@ def test_without_a_daemon_nothing_is_traced_and_everything_works() -> None:
         sentiment(services)()
     assert trace_id is None
     assert services.headers[0]["X-Amzn-Trace-Id"] == INVOCATION
+
+
+def test_that_an_object_is_not_there_is_no_error(services: Services, told: Told) -> None:
+    services.answers = [(404, {"__type": "ResourceNotFoundException"})]
+    states = services.client("translate")
+    with pytest.raises(ClientError):
+        invoke(services, lambda: states.get_terminology(Name="t", TerminologyDataFormat="CSV"))
+    (call,) = told.named("translate")
+    assert call["http"] == {"response": {"status": 404}}
+    assert "error" not in call

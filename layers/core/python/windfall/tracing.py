@@ -33,7 +33,7 @@ MOST_ALIKE = 40
 A trace of an execution holds 100 KB for sure, and a call takes about 350 bytes."""
 _ADDRESS = "AWS_XRAY_DAEMON_ADDRESS"
 _PREAMBLE = b'{"format":"json","version":1}\n'
-_THROTTLED = 429
+_NOT_FOUND, _THROTTLED = 404, 429
 _CALL = "windfall.call"
 _WANTED = "windfall.trace_header"
 
@@ -252,7 +252,8 @@ class Tracer:
         answer, status = parsed.get("ResponseMetadata", {}), http_response.status_code
         document = self._document_of(call, answer.get("RequestId"), answer.get("RetryAttempts"))
         document["http"] = {"response": {"status": status}}
-        if status >= 300 and "Error" in parsed:
+        # That something is not there is what was asked, as a rule: no error of the file's.
+        if status >= 300 and status != _NOT_FOUND and "Error" in parsed:
             code = str(parsed["Error"].get("Code", status))
             document |= _failed(status, code)
         self._tell(document)
