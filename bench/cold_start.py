@@ -3,7 +3,7 @@
 Every import runs in a new interpreter, with bytecode and the template's environment, and with the
 X-Ray daemon's address, as Lambda always has it: until November 2026 this was left out here, and
 what tracing costs with it. X-Ray's own SDK, which read that address then, is measured beside ours
-(ADR 25). The bare import is timed in the same process: a busy machine slows both alike, so on a
+(ADR 27). The bare import is timed in the same process: a busy machine slows both alike, so on a
 shared machine the ratio of the two tells more than the milliseconds.
 """
 

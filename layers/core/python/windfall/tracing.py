@@ -2,7 +2,7 @@
 
 X-Ray's own SDK for Python does this too. It costs a cold start more than all else that is
 imported here, gets no new features since February 2026 and is given up in February 2027, and
-can't begin a trace inside of Lambda, which is what a file needs (ADR 25). What a function has to
+can't begin a trace inside of Lambda, which is what a file needs (ADR 27). What a function has to
 do is little: send JSON documents by UDP to the daemon that Lambda runs beside it.
 
 Documents carry names, times, identities and error codes. No content, and no message of an error,
