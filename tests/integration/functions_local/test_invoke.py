@@ -252,7 +252,7 @@ async def test_functions_that_call_functions_do_not_wait_for_each_other(function
     await functions.create(
         "outer", "import time\n\ndef handler(event, context):\n    time.sleep(event)\n"
     )
-    outers = [asyncio.create_task(functions.invoke("outer", b"3")) for _ in range(2)]
+    outers = [asyncio.create_task(functions.invoke("outer", b"25")) for _ in range(2)]
     caller = Principal.role("arn:aws:iam::000000000000:role/outer-role", "outer")
     while not functions.service.pool.is_running(caller.arn):
         await asyncio.sleep(0.01)

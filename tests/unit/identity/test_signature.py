@@ -152,11 +152,11 @@ def test_a_request_without_a_signature(
 
 def test_an_old_request_is_refused(keys: KeyRegistry) -> None:
     request = signed(keys)
+    today = request.headers["x-amz-date"][:8]
     long_ago = (datetime.now(UTC) - timedelta(hours=1)).strftime("%Y%m%dT%H%M%SZ")
-    date = long_ago[:8]
     request.headers["x-amz-date"] = long_ago
     request.headers["authorization"] = request.headers["authorization"].replace(
-        datetime.now(UTC).strftime("/%Y%m%d/"), f"/{date}/"
+        f"/{today}/", f"/{long_ago[:8]}/"
     )
 
     assert refused(request, keys) == "skewed"
