@@ -6,8 +6,8 @@ assumes is changed for a file.
 
     python -m bench.estimate [FOLDER…]
 
-Without folders, the shared samples beside the project are taken too, where they are. Tables are
-left out: what is trained on is billed by seconds of AWS's machines, and here they are this one's.
+Without folders, the samples (`bench.samples`) are taken too, where they are. Tables are left out:
+what is trained on is billed by seconds of AWS's machines, and here they are this one's.
 """
 
 from __future__ import annotations
@@ -15,29 +15,24 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bench.asked import AskedStack
 from bench.results import write_result
-from windfall import identity, keys
+from bench.samples import samples
 from windfall.contracts.base import S3Pointer
 from windfall.contracts.estimate import Estimate
 from windfall.contracts.manifest import Manifest
 from windfall.planning.profiles import Overrides
 from windfall_cli.estimates import HERE, Estimated, FileEstimator, Place
-from windfall_local.api import Principal
-from windfall_local.cloud import LocalCloud
-from windfall_local.template import Stack, provision_template
 
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "demo"
-SAMPLES = ROOT.parent / "shared/samples"
 LEFT_OUT = {".py", ".md", ".csv"}
 BAR = 10
 """Per cent by which all estimates together may be off."""
 PATIENCE = 400
-PAUSE = 0.2
 
 
 class Metered(NamedTuple):
@@ -58,7 +53,7 @@ class Metered(NamedTuple):
 
 def chosen_files(folders: list[str]) -> list[tuple[str, Path]]:
     """The files and the names by which they are told apart."""
-    places = [Path(folder) for folder in folders] or [SAMPLES]
+    places = [Path(folder) for folder in folders] or [samples("")]
     found = [(f"demo/{path.name}", path) for path in sorted(DEMO.iterdir())]
     for place in places:
         found += [
@@ -71,59 +66,24 @@ def chosen_files(folders: list[str]) -> list[tuple[str, Path]]:
 
 async def metered(files: list[tuple[str, Path]]) -> dict[str, Metered]:
     """Drop the files, and read what their features cost."""
-    with tempfile.TemporaryDirectory() as folder:
-        async with LocalCloud.run(Path(folder)) as cloud:
-            stack = await provision_template(cloud, ROOT / "template.yaml")
-            inbox = _Inbox(cloud, stack)
-            return await asyncio.wait_for(inbox.take(files), PATIENCE)
+    async with _Inbox.fresh() as inbox:
+        return await asyncio.wait_for(inbox.take(files), PATIENCE)
 
 
-class _Inbox:
-    """A cloud that is asked as its root user."""
-
-    def __init__(self, cloud: LocalCloud, stack: Stack) -> None:
-        self._cloud = cloud
-        self._stack = stack
+class _Inbox(AskedStack):
+    """Where the files are dropped."""
 
     async def take(self, files: list[tuple[str, Path]]) -> dict[str, Metered]:
         """Drop all files, then wait for each."""
-        inbox = self._output("InboxBucketName")
-        ids = {}
-        for name, path in files:
-            answer = await self._call(
-                "s3", "PutObject", Bucket=inbox, Key=name, Body=path.read_bytes()
-            )
-            ids[name] = identity.file_id(inbox, name, answer["VersionId"])
+        ids = {name: await self.drop(name, path) for name, path in files}
         return {name: await self._ended(file_id) for name, file_id in ids.items()}
 
     async def _ended(self, file_id: str) -> Metered:
-        bucket, key = self._output("ResultsBucketName"), keys.manifest_key(file_id)
-        while True:
-            found = await self._call("s3", "ListObjectsV2", Bucket=bucket, Prefix=key)
-            if found.get("Contents"):
-                break
-            await asyncio.sleep(PAUSE)
-        body = (await self._call("s3", "GetObject", Bucket=bucket, Key=key))["Body"]
-        manifest = Manifest.model_validate_json(await _bytes_of(body))
+        manifest = Manifest.model_validate_json(await self.manifest(file_id))
         return Metered(
             manifest.status.value,
             {outcome.feature: outcome.cost or 0.0 for outcome in manifest.outcomes},
         )
-
-    def _output(self, name: str) -> str:
-        return str(self._stack.outputs[name].value)
-
-    async def _call(self, service: str, operation: str, **parameters: Any) -> Any:
-        return await self._cloud.call(service, operation, parameters, Principal.root())
-
-
-async def _bytes_of(body: Any) -> bytes:
-    if isinstance(body, bytes):
-        return body
-    if hasattr(body, "read"):
-        read = body.read()
-        return bytes(await read if asyncio.iscoroutine(read) else read)
-    return b"".join([bytes(piece) async for piece in body])
 
 
 def compared(

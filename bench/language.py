@@ -2,8 +2,8 @@
 
     python -m bench.language
 
-The sentences here were written for this measurement; nothing was tuned on them. The samples beside
-the project are used when they are there.
+The sentences here were written for this measurement; nothing was tuned on them. The samples
+(`bench.samples`) are used where they are.
 """
 
 # ruff: noqa: RUF001 - phrases in the letters of their languages
@@ -13,17 +13,15 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from bench.results import write_result
+from bench.samples import samples
 from windfall_local.engines import EngineError
 from windfall_local.engines.language.engine import LanguageEngine
 from windfall_local.engines.translation.apertium import ApertiumEngine
 from windfall_local.engines.voice import Speaker, SpeechRequest
 from windfall_local.engines.voice.engine import EspeakEngine
-
-SAMPLES = Path(__file__).parents[1] / "../shared/samples/text"
 
 PHRASES: dict[str, tuple[str, ...]] = {
     "en": ("The train leaves at seven.", "Where is the key?", "We bought fresh bread today."),
@@ -256,7 +254,7 @@ def measure_entities(engine: LanguageEngine) -> Answer:
     """What is found of what the samples name."""
     answer: Answer = {}
     for name, (language, truth) in ENTITIES.items():
-        path = SAMPLES / name
+        path = samples(f"text/{name}")
         if not path.exists():
             answer[name] = "the sample is not here"
             continue
@@ -274,7 +272,7 @@ def measure_entities(engine: LanguageEngine) -> Answer:
 
 def measure_personal_data(engine: LanguageEngine) -> Answer | str:
     """What is found of what the sample holds."""
-    path = SAMPLES / "pii-en.txt"
+    path = samples("text/pii-en.txt")
     if not path.exists():
         return "the sample is not here"
     text = path.read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
 """Measures the speech engines: words that are wrong, speakers that are wrong, time, memory.
 
-    python -m bench.speech [--samples FOLDER] [--minutes 60]     writes bench/results/speech.json
+    python -m bench.speech [--minutes 60]     writes bench/results/speech.json
 
 Right are the transcripts of three public-domain recordings, and those of the LibriVox recordings
 in pocketsphinx's source distribution, which pip fetches. The long recording is made here: the
@@ -26,6 +26,7 @@ import av
 import numpy as np
 
 from bench.results import write_result
+from bench.samples import samples
 from bench.speakers import distribution, measure_speakers
 from windfall_local.engines.media import RATE
 from windfall_local.engines.media.engine import AvMediaEngine
@@ -33,7 +34,6 @@ from windfall_local.engines.speech import Stretch
 from windfall_local.engines.speech.speakers import SpeakerEngine
 from windfall_local.engines.speech.sphinx import NAME, SphinxEngine
 
-SAMPLES = Path(__file__).parents[1] / "../shared/samples/audio"
 TEXTS = {
     "jfk.flac": "And so, my fellow Americans, ask not what your country can do for you, ask what "
     "you can do for your country.",
@@ -49,7 +49,6 @@ _HEARD = 20
 def main() -> None:
     """Measure, show and write down."""
     parser = argparse.ArgumentParser(description="Measures the speech engines.")
-    parser.add_argument("--samples", type=Path, default=SAMPLES)
     parser.add_argument("--minutes", type=int, default=60)
     parser.add_argument("--memory", type=Path, help="measure one recording in this process")
     arguments = parser.parse_args()
@@ -59,17 +58,18 @@ def main() -> None:
     figures: dict[str, Any] = {"engine": NAME}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        if (arguments.samples / "jfk.flac").exists():
-            figures |= measure_words(arguments.samples, folder)
+        recordings = samples("audio")
+        if (recordings / "jfk.flac").exists():
+            figures |= measure_words(recordings, folder)
         data = distribution(folder)
         if data is not None:
             figures["librivox, from pocketsphinx"] = measure_librivox(data, folder)
-            figures["speakers"] = measure_speakers(data, arguments.samples)
-        figures["long recording"] = measure_long(arguments.samples, folder, arguments.minutes)
+            figures["speakers"] = measure_speakers(data, recordings)
+        figures["long recording"] = measure_long(recordings, folder, arguments.minutes)
     write_result("speech", figures)
 
 
-def measure_words(samples: Path, folder: Path) -> dict[str, Any]:
+def measure_words(recordings: Path, folder: Path) -> dict[str, Any]:
     """Word error rate and real-time factor, for each recording and telephone copies of it."""
     engine, media = SphinxEngine(), AvMediaEngine()
     report: dict[str, Any] = {}
@@ -77,7 +77,7 @@ def measure_words(samples: Path, folder: Path) -> dict[str, Any]:
         wrong = total = 0
         seconds = taken = 0.0
         for name, given in TEXTS.items():
-            path = samples / name
+            path = recordings / name
             truth = words(given or path.with_suffix(".txt").read_text())
             if kind != "as it is":
                 path = telephone(path, folder / "telephone.wav")
@@ -118,11 +118,11 @@ def measure_librivox(data: Path, folder: Path) -> dict[str, Any]:
     return {"words": total, "word_error_rate": round(wrong / total, 3)}
 
 
-def measure_long(samples: Path, folder: Path, minutes: int) -> dict[str, Any]:
+def measure_long(recordings: Path, folder: Path, minutes: int) -> dict[str, Any]:
     """Memory for a minute and for the whole, each in a process of its own."""
     report = {}
     for length in (1, minutes):
-        path = long_recording(samples, folder / f"{length}.mp3", length)
+        path = long_recording(recordings, folder / f"{length}.mp3", length)
         command = [sys.executable, "-m", "bench.speech", "--memory", str(path)]
         run = subprocess.run(command, check=True, capture_output=True, text=True)
         report[f"{length} min"] = json.loads(run.stdout)
@@ -180,10 +180,10 @@ def peak_mb() -> int:
     )
 
 
-def long_recording(samples: Path, path: Path, minutes: int) -> Path:
+def long_recording(recordings: Path, path: Path, minutes: int) -> Path:
     """Speech with pauses as an mp3; noise in bursts where there are no samples."""
     with tempfile.TemporaryDirectory() as name:
-        files = sorted(samples.glob("lv-*.wav"))
+        files = sorted(recordings.glob("lv-*.wav"))
         parts = [
             np.fromfile(AvMediaEngine().decode(file, Path(name), False, 60).files[0], np.int16)
             for file in files

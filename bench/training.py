@@ -7,8 +7,8 @@ same machine, plain XGBoost does the same in one process: read, encode, split, f
 
     python -m bench.training [bank.csv]
 
-Without the file (it is named, or lies in the shared folder beside the project), a table is made
-whose best possible rate is known.
+Without the file (it is named, or lies among the samples: `bench.samples`), a table is made whose
+best possible rate is known.
 """
 
 from __future__ import annotations
@@ -25,19 +25,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from bench.asked import AskedStack
 from bench.results import write_result
-from windfall import identity, keys
-from windfall_local.api import Principal
-from windfall_local.cloud import LocalCloud
-from windfall_local.template import Stack, provision_template
+from bench.samples import samples
+from windfall import identity
 
 ROOT = Path(__file__).parents[1]
-SAMPLE = ROOT.parent / "shared/samples/tables/bank.csv"
 BAR = 0.895
 """The tutorial's overall classification rate."""
 TUTORIAL = "TN 10,769, FP 167, FN 1,133, TP 288 of 12,357 rows: 89.5 %"
 PATIENCE = 900
-PAUSE = 0.1
 HYPERPARAMETERS = {
     "max_depth": 5,
     "eta": 0.2,
@@ -91,34 +88,26 @@ def made_table(path: Path, rows: int = 41_188) -> float:
 
 async def dropped(path: Path, profile: dict[str, Any]) -> dict[str, Any]:
     """What comes of a file that is dropped, and how long each step takes."""
-    with tempfile.TemporaryDirectory() as folder:
-        async with LocalCloud.run(Path(folder)) as cloud:
-            stack = await provision_template(cloud, ROOT / "template.yaml")
-            path_to = _Path(cloud, stack)
-            return await asyncio.wait_for(path_to.take(path, profile), PATIENCE)
+    async with _Path.fresh() as path_to:
+        return await asyncio.wait_for(path_to.take(path, profile), PATIENCE)
 
 
-class _Path:
-    """A cloud that is asked as its root user."""
-
-    def __init__(self, cloud: LocalCloud, stack: Stack) -> None:
-        self._cloud = cloud
-        self._stack = stack
+class _Path(AskedStack):
+    """What a dataset goes through."""
 
     async def take(self, path: Path, profile: dict[str, Any]) -> dict[str, Any]:
         """Drop the file and wait for its manifest."""
-        await self._call(
+        await self.call(
             "ssm",
             "PutParameter",
-            Name=f"{self._output('ProfilesPath')}/train",
+            Name=f"{self.output('ProfilesPath')}/train",
             Value=json.dumps({"version": 1, "table": {"train": profile}}),
             Type="String",
             Overwrite=True,
         )
-        inbox, key = self._output("InboxBucketName"), f"train/{path.name}"
         begin = time.perf_counter()
-        answer = await self._call("s3", "PutObject", Bucket=inbox, Key=key, Body=path.read_bytes())
-        manifest = await self._ended(identity.file_id(inbox, key, answer["VersionId"]))
+        file_id = await self.drop(f"train/{path.name}", path)
+        manifest = json.loads(await self.manifest(file_id))
         seconds = time.perf_counter() - begin
         outcomes = {one["feature"]: one for one in manifest["outcomes"]}
         broken = {
@@ -133,24 +122,11 @@ class _Path:
             "warnings": outcomes["profile"]["summary"]["warnings"],
         }
 
-    async def _ended(self, file_id: str) -> dict[str, Any]:
-        bucket = self._output("ResultsBucketName")
-        while True:
-            found = await self._call(
-                "s3", "ListObjectsV2", Bucket=bucket, Prefix=f"results/{file_id}/"
-            )
-            if any(one["Key"] == keys.manifest_key(file_id) for one in found.get("Contents", [])):
-                break
-            await asyncio.sleep(PAUSE)
-        body = await self._call("s3", "GetObject", Bucket=bucket, Key=keys.manifest_key(file_id))
-        document: dict[str, Any] = json.loads(await _bytes_of(body["Body"]))
-        return document
-
     async def _steps(self, manifest: dict[str, Any]) -> dict[str, float]:
         """Seconds of each task of the machine."""
-        machine = self._output("TrainModelMachineArn").replace(":stateMachine:", ":execution:")
+        machine = self.output("TrainModelMachineArn").replace(":stateMachine:", ":execution:")
         name = identity.execution_name(manifest["analysis_id"], manifest["attempt"])
-        history = await self._call(
+        history = await self.call(
             "stepfunctions",
             "GetExecutionHistory",
             executionArn=f"{machine}:{name}",
@@ -165,21 +141,6 @@ class _Path:
                 step = event["stateExitedEventDetails"]["name"]
                 steps[step] = round((event["timestamp"] - entered[step]).total_seconds(), 2)
         return steps
-
-    def _output(self, name: str) -> str:
-        return str(self._stack.outputs[name].value)
-
-    async def _call(self, service: str, operation: str, **parameters: Any) -> Any:
-        return await self._cloud.call(service, operation, parameters, Principal.root())
-
-
-async def _bytes_of(body: Any) -> bytes:
-    if isinstance(body, bytes):
-        return body
-    if hasattr(body, "read"):
-        read = body.read()
-        return bytes(await read if asyncio.iscoroutine(read) else read)
-    return b"".join([bytes(piece) async for piece in body])
 
 
 def plain(path: Path, profile: dict[str, Any]) -> dict[str, Any]:
@@ -214,7 +175,7 @@ def plain(path: Path, profile: dict[str, Any]) -> dict[str, Any]:
 def measure(given: str | None) -> dict[str, Any]:
     """Figures of both paths."""
     with tempfile.TemporaryDirectory() as folder:
-        path, profile, best = Path(given) if given else SAMPLE, BANK, None
+        path, profile, best = Path(given) if given else samples("tables/bank.csv"), BANK, None
         if not path.is_file():
             path, profile = Path(folder, "made.csv"), MADE
             best = made_table(path)

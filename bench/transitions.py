@@ -8,16 +8,13 @@ Invocations are the REPORT lines in the functions' logs, which AWS writes one pe
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from bench.asked import AskedStack
 from bench.results import write_result
-from windfall import identity, keys
-from windfall_local.api import Principal
-from windfall_local.cloud import LocalCloud
-from windfall_local.template import Stack, provision_template
+from windfall import keys
 
 ROOT = Path(__file__).parents[1]
 FILES = {
@@ -45,19 +42,16 @@ second."""
 
 async def measure() -> dict[str, Any]:
     """The counts of each file, and the states and functions they are made of."""
-    with tempfile.TemporaryDirectory() as folder:
-        async with LocalCloud.run(Path(folder)) as cloud:
-            stack = await provision_template(cloud, ROOT / "template.yaml")
-            asked = _Asked(cloud, stack)
-            return {name: await _one(asked, name, path) for name, path in FILES.items()}
+    async with _Counted.fresh() as counted:
+        return {name: await _one(counted, name, path) for name, path in FILES.items()}
 
 
-async def _one(asked: _Asked, name: str, path: Path) -> dict[str, Any]:
-    states_before, transitions_before = await asked.transitions()
-    invocations_before = await asked.reports()
-    status, outcomes = await asyncio.wait_for(asked.analyze(path), PATIENCE)
-    states, transitions = await asked.transitions()
-    invocations = await asked.invocations() - invocations_before
+async def _one(counted: _Counted, name: str, path: Path) -> dict[str, Any]:
+    states_before, transitions_before = await counted.transitions()
+    invocations_before = await counted.reports()
+    status, outcomes = await asyncio.wait_for(counted.analyze(path), PATIENCE)
+    states, transitions = await counted.transitions()
+    invocations = await counted.invocations() - invocations_before
     return {
         "file": path.relative_to(ROOT).as_posix(),
         "status": status,
@@ -71,27 +65,19 @@ async def _one(asked: _Asked, name: str, path: Path) -> dict[str, Any]:
     }
 
 
-class _Asked:
-    """A cloud that is asked as its root user."""
-
-    def __init__(self, cloud: LocalCloud, stack: Stack) -> None:
-        self._cloud = cloud
-        self._stack = stack
+class _Counted(AskedStack):
+    """What its executions and functions did."""
 
     async def analyze(self, path: Path) -> tuple[str, int]:
         """Drop a file and wait for its end; its status and how many outcomes it has."""
-        bucket = self._stack.outputs["InboxBucketName"].value
-        dropped = await self._call(
-            "s3", "PutObject", Bucket=bucket, Key=path.name, Body=path.read_bytes()
-        )
-        file_id = identity.file_id(bucket, path.name, dropped["VersionId"])
+        file_id = await self.drop(path.name, path)
         row: dict[str, Any] = {}
         while row.get("status", {}).get("S", "analyzing") == "analyzing":
             await asyncio.sleep(PAUSE)
             row = await self._row(file_id)
-        results = self._stack.outputs["ResultsBucketName"].value
+        results = self.output("ResultsBucketName")
         prefix = f"{keys.results_prefix(file_id)}outcomes/"
-        listed = await self._call("s3", "ListObjectsV2", Bucket=results, Prefix=prefix)
+        listed = await self.call("s3", "ListObjectsV2", Bucket=results, Prefix=prefix)
         return row["status"]["S"], listed["KeyCount"]
 
     async def transitions(self) -> tuple[Counter[str], int]:
@@ -99,8 +85,8 @@ class _Asked:
         states: Counter[str] = Counter()
         total = 0
         for name in MACHINES:
-            machine = self._stack.outputs[name].value
-            listed = await self._call("stepfunctions", "ListExecutions", stateMachineArn=machine)
+            machine = self.output(name)
+            listed = await self.call("stepfunctions", "ListExecutions", stateMachineArn=machine)
             for execution in listed["executions"]:
                 events = await self._history(execution["executionArn"])
                 kinds = Counter(event["type"] for event in events)
@@ -129,7 +115,7 @@ class _Asked:
         for logical_id, resource in self._stack.resources.items():
             if resource.type != "AWS::Logs::LogGroup":
                 continue
-            found = await self._call("logs", "FilterLogEvents", logGroupName=resource.physical_id)
+            found = await self.call("logs", "FilterLogEvents", logGroupName=resource.physical_id)
             reports = sum(one["message"].startswith("REPORT") for one in found["events"])
             function = logical_id.removesuffix("LogGroup")
             if reports and function not in SCHEDULED:
@@ -137,24 +123,21 @@ class _Asked:
         return counted
 
     async def _history(self, execution: str) -> list[dict[str, Any]]:
-        answer = await self._call(
+        answer = await self.call(
             "stepfunctions", "GetExecutionHistory", executionArn=execution, maxResults=1000
         )
         events: list[dict[str, Any]] = answer["events"]
         return events
 
     async def _row(self, file_id: str) -> dict[str, Any]:
-        answer = await self._call(
+        answer = await self.call(
             "dynamodb",
             "GetItem",
-            TableName=self._stack.outputs["InsightsTableName"].value,
+            TableName=self.output("InsightsTableName"),
             Key={"pk": {"S": keys.file_pk(file_id)}, "sk": {"S": keys.FILE_SK}},
         )
         row: dict[str, Any] = answer.get("Item", {})
         return row
-
-    async def _call(self, service: str, operation: str, **parameters: Any) -> Any:
-        return await self._cloud.call(service, operation, parameters, Principal.root())
 
 
 if __name__ == "__main__":

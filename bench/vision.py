@@ -1,6 +1,6 @@
 """Measures the vision engine: right and wrong answers, time, memory.
 
-    python bench/vision.py [--samples FOLDER]     writes bench/results/vision.json
+    python -m bench.vision     writes bench/results/vision.json
 
 What is true of the samples was checked by eye. The rest is made here: pages of text in several
 sizes, and the astronaut's portrait made small, dark, blurred, turned and mirrored.
@@ -24,6 +24,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
 
+from bench.samples import samples
 from windfall_local.engines.vision.engine import VisionEngine
 from windfall_local.engines.vision.results import FaceDetail
 
@@ -60,24 +61,21 @@ FULL = FaceDetail(portrait=True, expression=True)
 def main() -> None:
     """Measure, show and write down."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--samples", type=Path, default=ROOT / "../shared/samples/images")
     parser.add_argument("--out", type=Path, default=ROOT / "bench/results/vision.json")
     arguments = parser.parse_args()
     engine = VisionEngine()
-    samples = {
-        name: (arguments.samples / name).read_bytes()
-        for name in FACES
-        if (arguments.samples / name).exists()
+    pictures = {
+        name: path.read_bytes() for name in FACES if (path := samples(f"images/{name}")).exists()
     }
     report = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": f"{platform.machine()}, {os.cpu_count()} processors, {platform.system()}, "
         f"Python {platform.python_version()}",
         "load_average": os.getloadavg()[0],
-        "samples": measure_samples(engine, samples),
-        "portraits": measure_portraits(engine, samples.get("astronaut.png")),
+        "samples": measure_samples(engine, pictures),
+        "portraits": measure_portraits(engine, pictures.get("astronaut.png")),
         "pages": measure_pages(engine),
-        "milliseconds": measure_time(engine, samples),
+        "milliseconds": measure_time(engine, pictures),
         "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         // (1024 if sys.platform != "darwin" else 1024**2),
     }
@@ -86,10 +84,10 @@ def main() -> None:
     sys.stdout.write(json.dumps(report, indent=1) + "\n")
 
 
-def measure_samples(engine: VisionEngine, samples: dict[str, bytes]) -> dict[str, Any]:
+def measure_samples(engine: VisionEngine, pictures: dict[str, bytes]) -> dict[str, Any]:
     """What was found in the samples, beside what is there."""
     report = {}
-    for name, content in samples.items():
+    for name, content in pictures.items():
         things = engine.detect_objects(content, 0.3)
         found: dict[str, Any] = {
             "faces": [len(engine.detect_faces(content, FULL)), FACES[name]],
@@ -174,9 +172,9 @@ def words_read(engine: VisionEngine, content: bytes, truth: str) -> list[int]:
     return [right, len(expected)]
 
 
-def measure_time(engine: VisionEngine, samples: dict[str, bytes]) -> dict[str, float]:
+def measure_time(engine: VisionEngine, pictures: dict[str, bytes]) -> dict[str, float]:
     """Warm, the middle of five, in milliseconds."""
-    content = samples.get(FAMILY) or png(draw_page(32))
+    content = pictures.get(FAMILY) or png(draw_page(32))
     page = png(draw_page(20))
     calls: dict[str, Callable[[], Any]] = {
         "detect_faces, all attributes": lambda: engine.detect_faces(content, FULL),
