@@ -133,10 +133,6 @@ class Stage:
         content: bytes = answer["Body"].read()
         return content
 
-    def as_role(self, credentials: Credentials, service: str) -> Any:
-        """A client of a role."""
-        return self.client(service, credentials)
-
 
 @pytest.fixture
 def stage(client: Client) -> Stage:

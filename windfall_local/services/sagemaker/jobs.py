@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from windfall_local.services.sagemaker.channels import DownloadError
 from windfall_local.services.sagemaker.containers import Container
 from windfall_local.services.sagemaker.records import Document, Records, moment, now
-from windfall_local.services.sagemaker.wording import limit_exceeded
+from windfall_local.services.sagemaker.wording import invalid, limit_exceeded
 
 CONCURRENT = 20
 """Jobs of one sort in progress; a common default of the quotas of instances."""
@@ -102,6 +102,18 @@ class Jobs:
         self.records.save(job)
         self._begin(job)
         return job
+
+    async def stop(self, job: Document, sort: str) -> None:
+        """Have a job stop, as its owner asks.
+
+        Raises:
+            ServiceError: It has ended.
+        """
+        if has_ended(job):
+            raise invalid(
+                f"The request was rejected because the {sort} job is in status {job['status']}."
+            )
+        await self.end(job)
 
     async def end(self, job: Document) -> None:
         """Have a job stop, unless it has ended; it will be `Stopped` when that is done."""

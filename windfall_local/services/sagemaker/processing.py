@@ -9,11 +9,11 @@ from windfall_local.services.sagemaker import listing
 from windfall_local.services.sagemaker.constraints import check_constraints
 from windfall_local.services.sagemaker.containers import check_role
 from windfall_local.services.sagemaker.images import read_processing_image
-from windfall_local.services.sagemaker.jobs import Jobs, has_ended, head, picked, summary
+from windfall_local.services.sagemaker.jobs import Jobs, head, picked, summary
 from windfall_local.services.sagemaker.objects import read_uri
 from windfall_local.services.sagemaker.processor import FOLDER
 from windfall_local.services.sagemaker.records import Document, moment
-from windfall_local.services.sagemaker.wording import arn_of, in_use, invalid, missing, refuse
+from windfall_local.services.sagemaker.wording import arn_of, invalid, missing, refuse, taken
 
 Answer = dict[str, Any]
 
@@ -46,10 +46,7 @@ class ProcessingOperations:
         await check_role(self._cloud, parameters["RoleArn"])
         # From here on nothing is awaited: a name is given once.
         if name in self._processing.records:
-            raise in_use(
-                "Job name must be unique within an AWS account and region, and a job with this "
-                f"name already exists ({arn})"
-            )
+            raise taken(arn)
         await self._processing.accept(name, request=parameters, arn=arn)
         return {"ProcessingJobArn": arn}
 
@@ -71,12 +68,7 @@ class ProcessingOperations:
 
     async def stop_processing_job(self, parameters: Answer, context: CallContext) -> Answer:
         """Have a job stop."""
-        job = self._processing_job(parameters)
-        if has_ended(job):
-            raise invalid(
-                f"The request was rejected because the processing job is in status {job['status']}."
-            )
-        await self._processing.end(job)
+        await self._processing.stop(self._processing_job(parameters), "processing")
         return {}
 
     def _processing_job(self, parameters: Answer) -> Document:

@@ -80,12 +80,7 @@ class TrainingOperations:
 
     async def stop_training_job(self, parameters: Answer, context: CallContext) -> Answer:
         """Have a job stop; what it left of a model is kept."""
-        job = self._training_job(parameters)
-        if has_ended(job):
-            raise invalid(
-                f"The request was rejected because the training job is in status {job['status']}."
-            )
-        await self._training.end(job)
+        await self._training.stop(self._training_job(parameters), "training")
         return {}
 
     async def delete_training_job(self, parameters: Answer, context: CallContext) -> Answer:

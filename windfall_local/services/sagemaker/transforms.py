@@ -7,11 +7,11 @@ from typing import Any
 from windfall_local.api import CallContext, Cloud
 from windfall_local.services.sagemaker import listing
 from windfall_local.services.sagemaker.constraints import check_constraints
-from windfall_local.services.sagemaker.jobs import Jobs, has_ended, head, picked, summary
+from windfall_local.services.sagemaker.jobs import Jobs, head, picked, summary
 from windfall_local.services.sagemaker.objects import read_uri
 from windfall_local.services.sagemaker.records import Document, Records
 from windfall_local.services.sagemaker.transformer import PAYLOAD_MB, processing_of
-from windfall_local.services.sagemaker.wording import arn_of, in_use, invalid, missing, refuse
+from windfall_local.services.sagemaker.wording import arn_of, invalid, missing, refuse, taken
 
 Answer = dict[str, Any]
 
@@ -51,10 +51,7 @@ class TransformOperations:
             raise missing("model", arn_of(region, "model", parameters["ModelName"]))
         # From here on nothing is awaited: a name is given once.
         if name in self._transforms.records:
-            raise in_use(
-                "Job name must be unique within an AWS account and region, and a job with this "
-                f"name already exists ({arn})"
-            )
+            raise taken(arn)
         await self._transforms.accept(name, request=parameters, arn=arn, model=model, done=[])
         return {"TransformJobArn": arn}
 
@@ -69,12 +66,7 @@ class TransformOperations:
 
     async def stop_transform_job(self, parameters: Answer, context: CallContext) -> Answer:
         """Have a job stop; objects that are done stay."""
-        job = self._transform_job(parameters)
-        if has_ended(job):
-            raise invalid(
-                f"The request was rejected because the transform job is in status {job['status']}."
-            )
-        await self._transforms.end(job)
+        await self._transforms.stop(self._transform_job(parameters), "transform")
         return {}
 
     def _transform_job(self, parameters: Answer) -> Document:

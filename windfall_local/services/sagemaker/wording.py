@@ -38,6 +38,14 @@ def in_use(message: str) -> ServiceError:
     return ServiceError("ResourceInUse", message)
 
 
+def taken(arn: str) -> ServiceError:
+    """The name of a processing or transform job is taken."""
+    return in_use(
+        "Job name must be unique within an AWS account and region, and a job with this name "
+        f"already exists ({arn})"
+    )
+
+
 def limit_exceeded(quota: str, limit: int, used: int) -> ServiceError:
     """A quota of the account is used up."""
     return ServiceError(
