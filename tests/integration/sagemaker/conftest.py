@@ -12,7 +12,6 @@ import pytest
 
 from tests.fakes.models import SCIKIT_LEARN, XGBOOST, boosted, script
 from tests.fakes.service_model import model_violations
-from windfall_local.api import Credentials
 
 Client = Callable[..., Any]
 TRUST = {
