@@ -130,7 +130,7 @@ class ModelPublisher:
             )
         if task.deploying is not None:
             raise InvalidInputError(
-                "The endpoint does not serve the model:"
+                f"The endpoint {names.endpoint} does not serve the model:"
                 f" {reason_of(task.deploying.error, task.deploying.cause)}"
             )
         if deploy.mode == "async":

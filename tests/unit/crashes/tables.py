@@ -24,6 +24,9 @@ from tests.unit.profile_table.test_profiling import Stage as ProfilingStage
 from tests.unit.publish_model.test_publishing import IMAGES, PREFIX
 from tests.unit.publish_model.test_publishing import Stage as PublishingStage
 from tests.unit.submit_inference.test_submitting import Stage as SubmittingStage
+from windfall.checkpoints import Checkpoints
+from windfall.tables import workroom
+from windfall.training.files import ANSWERS, TrainingFiles
 
 ALL_FIT = b"id,age\na,0\nb,1\n=c,0\n"
 TABLE = ALL_FIT + b"d,x\n"
@@ -35,6 +38,19 @@ def prepare_table() -> Scenario:
     analysis = scoring_analysis(store, TABLE, contract=MODEL)
     preparer = TablePreparer(store)
     return Scenario(run=lambda _: preparer.prepare(analysis, lambda: 900_000), world=[store])
+
+
+def take_over_answers() -> Scenario:
+    """A job that an earlier attempt paid for has scored every payload."""
+    store = FakeObjectStore()
+    job = {"mode": "batch_transform", "model": "churn", "endpoint": None}
+    analysis = scoring_analysis(store, TABLE, contract=MODEL, **job)
+    preparer = TablePreparer(store)
+    work = Checkpoints(store, workroom.work_location(analysis), workroom.FEATURE)
+    for number in preparer.prepare(analysis, lambda: 900_000).payloads:
+        work.save(workroom.output_name(number, "text/csv"), b"0.5\n0.5\n0.5\n")
+    again = analysis.model_copy(update={"attempt": 2})
+    return Scenario(run=lambda _: preparer.prepare(again, lambda: 900_000), world=[store])
 
 
 def submit_inference() -> Scenario:
@@ -99,6 +115,29 @@ def create_model() -> Scenario:
     )
 
 
+def split_again() -> Scenario:
+    """A training that an earlier attempt paid for."""
+    stage = CreatingStage()
+    stage.trained()
+    stage.leave_model()
+    stage.again()
+    return Scenario(run=lambda _: stage.split(), world=[stage.store, stage.jobs])
+
+
+def create_again() -> Scenario:
+    """A model that an earlier attempt had trained, and asked."""
+    stage = CreatingStage()
+    stage.trained()
+    stage.again()
+    for name in ANSWERS:
+        TrainingFiles(stage.store, stage.analysis.output).write(name, b"0.5", "text/csv")
+    return Scenario(
+        run=lambda _: stage.create(),
+        world=[stage.store, stage.jobs, stage.models],
+        paid=lambda: [json.dumps(one) for one in stage.models.created],
+    )
+
+
 def evaluate_model() -> Scenario:
     """Figures, pictures and a page."""
     stage = EvaluatingStage(customers(100))
@@ -133,13 +172,13 @@ def publish_model() -> Scenario:
 
 
 SCENARIOS: dict[str, list[Callable[[], Scenario]]] = {
-    "prepare_table": [prepare_table],
+    "prepare_table": [prepare_table, take_over_answers],
     "submit_inference": [submit_inference],
     "score_rows": [score_rows],
     "join_predictions": [join_predictions],
     "profile_table": [profile_table],
-    "split_table": [split_table],
-    "create_model": [create_model],
+    "split_table": [split_table, split_again],
+    "create_model": [create_model, create_again],
     "evaluate_model": [evaluate_model],
     "deploy_model": [deploy_model],
     "publish_model": [publish_model],
