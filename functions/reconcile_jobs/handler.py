@@ -1,12 +1,18 @@
-"""Lambda on a schedule: look after the jobs of which nothing was heard for too long."""
+"""Lambda on a schedule: look after jobs and executions of which nothing may have been heard."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from reconcile_jobs.executions import ExecutionReconciler
 from reconcile_jobs.logic import JobReconciler
-from reconcile_jobs.models import Settings
+from reconcile_jobs.models import ReconcileTask, Settings
 from reconcile_jobs.slots import SlotReconciler
+from windfall.adapters.broken_executions import (
+    LambdaFailureTold,
+    StepFunctionsBrokenExecutions,
+)
 from windfall.adapters.dynamodb_jobs import DynamoJobTable
 from windfall.adapters.dynamodb_leases import DynamoLeaseTable
 from windfall.adapters.job_services import job_census, job_services
@@ -38,6 +44,11 @@ def tell_unanswered(service: str, error: Exception) -> None:
     logger.warning("Slots not reconciled", quota=service, error=str(error))
 
 
+def tell_unlisted(machine: str, error: Exception) -> None:
+    """Log a machine whose executions could not be looked after."""
+    logger.warning("Executions not reconciled", machine=machine, error=str(error))
+
+
 def tell_strange(service: str, jobs: Collection[str]) -> None:
     """Log what SlotDrift counts."""
     logger.warning("Slots do not match the jobs", quota=service, jobs=sorted(jobs)[:_MOST_LOGGED])
@@ -61,13 +72,21 @@ slots = SlotReconciler(
     broken=tell_unanswered,
     strange=tell_strange,
 )
+executions = ExecutionReconciler(
+    StepFunctionsBrokenExecutions(),
+    LambdaFailureTold(settings.record_failure_function),
+    settings.machine_arns.split(","),
+    tell_unlisted,
+)
 
 
 @logger.inject_lambda_context
 @tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Ask after every overdue job, and look after the slots."""
+    """Ask after every overdue job, and look after the slots and what broke off."""
     reconciled = reconciler.reconcile()
     slots.reconcile()
-    logger.info("Jobs reconciled", jobs=reconciled.jobs)
+    task = ReconcileTask.model_validate(event)
+    broken_off = executions.reconcile(timedelta(minutes=task.look_back_minutes))
+    logger.info("Jobs reconciled", jobs=reconciled.jobs, broken_off=broken_off)
     return reconciled.model_dump()

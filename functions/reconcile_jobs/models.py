@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from windfall.contracts.base import Contract
+from pydantic import Field
+
+from windfall.contracts.base import Contract, ForeignContract
 from windfall.settings import EnvironmentSettings
 
 
@@ -12,6 +14,20 @@ class Settings(EnvironmentSettings):
     results_bucket: str
     insights_table: str
     limits_path: str
+    machine_arns: str
+    """Comma-separated."""
+    record_failure_function: str
+
+
+class ReconcileTask(ForeignContract):
+    """The schedule's event, or an operator's who has it look back further.
+
+    Attributes:
+        look_back_minutes: How long ago an execution may have broken off. A run comes every five
+            minutes: each end is told again by several, should one of them fail.
+    """
+
+    look_back_minutes: int = Field(default=20, ge=1, le=11_520)
 
 
 class Reconciled(Contract):

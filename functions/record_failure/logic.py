@@ -93,7 +93,10 @@ class FailureRecorder:
         except ValidationError:
             # It failed for that, and the alarm tells: no manifest could name what was wanted.
             return "ignored: what was asked for can not be read"
-        told = self.folders.fail(request, reason_of(detail, "translation"))
+        reason = reason_of(detail, "translation")
+        told = self.folders.fail_once(request, reason, detail.name)
+        if told is None:
+            return "ignored: it was told before"
         return f"{told.status}: folder {request.prefix}"
 
     def _paid_outcomes(self, output: OutputLocation) -> list[Outcome]:

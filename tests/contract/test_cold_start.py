@@ -60,7 +60,7 @@ ONLY_FOR = {
     },
     "windfall.contracts.aws": {"resume_job"},
     "windfall.contracts.bus": {"record_translations", *RECORDING},
-    "windfall.contracts.executions": {"record_failure"},
+    "windfall.contracts.executions": {"reconcile_jobs", "record_failure"},
     "windfall.contracts.manifest": RECORDING,
     "windfall.contracts.profile": {"admit_file"},
     "windfall.contracts.table": {

@@ -43,13 +43,6 @@ pytestmark = pytest.mark.timeout(600)
 DEMO = Path(__file__).parents[2] / "demo"
 
 NOT_USED_HERE = {
-    **dict.fromkeys(
-        (
-            *("LookForEarlierModels", "LookForEarlierTrainings"),
-            *("LookForEarlierTransforms", "LookForEarlierExplanations"),
-        ),
-        "only when an attempt follows one that was broken off (make chaos)",
-    ),
     "LookAfterItsChildren": "AWS's guide asks for it where a Map is distributed; of what fails "
     "without it, nothing is known",
 }

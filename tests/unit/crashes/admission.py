@@ -83,8 +83,12 @@ def record_failure_of_a_folder() -> Scenario:
     """The translation of a folder breaks off; who asked may be told twice."""
     world = World()
     asked = FolderTranslationRequested(request="a", bucket="inbox", prefix="a/", targets=["es"])
+
+    def run(_: int) -> None:
+        world.break_off_folder(asked, "ABORTED")
+
     return Scenario(
-        run=lambda _: world.break_off_folder(asked, "ABORTED"),
+        run=run,
         world=_fakes(world),
         seen=lambda: {repr(one) for one in world.bus.folders},
     )

@@ -21,6 +21,7 @@ from tests.unit.crashes.dying import Scenario
 from tests.unit.detect_image_feature.test_detection import ANSWERS
 from tests.unit.detect_image_feature.test_detection import task as image_task
 from tests.unit.dub_audio.test_dubbing import CUES, dubbing
+from tests.unit.reconcile_jobs.test_executions import Stage as ExecutionsStage
 from tests.unit.reconcile_jobs.test_reconciliation import DONE
 from tests.unit.reconcile_jobs.test_reconciliation import Stage as ReconcilingStage
 from tests.unit.reconcile_jobs.test_slots import Stage as SlotsStage
@@ -139,6 +140,16 @@ def reconcile_slots() -> Scenario:
     )
 
 
+def reconcile_executions() -> Scenario:
+    """Two executions broke off; each may be told again."""
+    stage = ExecutionsStage()
+    return Scenario(
+        run=lambda _: stage.reconciler.reconcile(timedelta(minutes=20)),
+        world=[stage.executions, stage.failures],
+        seen=lambda: set(stage.told()),
+    )
+
+
 def write_captions() -> Scenario:
     """A transcript becomes text and captions."""
     store, task = writing(TALK, seconds=6.0)
@@ -177,7 +188,7 @@ SCENARIOS: dict[str, list[Callable[[], Scenario]]] = {
     "transcribe_audio": [transcribe_audio],
     "await_slot": [await_slot],
     "resume_job": [resume_job],
-    "reconcile_jobs": [reconcile_jobs, reconcile_slots],
+    "reconcile_jobs": [reconcile_jobs, reconcile_slots, reconcile_executions],
     "write_captions": [write_captions],
     "translate_captions": [translate_captions],
     "dub_audio": [dub_audio],

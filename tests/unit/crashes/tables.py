@@ -43,8 +43,9 @@ def prepare_table() -> Scenario:
 def take_over_answers() -> Scenario:
     """A job that an earlier attempt paid for has scored every payload."""
     store = FakeObjectStore()
-    job = {"mode": "batch_transform", "model": "churn", "endpoint": None}
-    analysis = scoring_analysis(store, TABLE, contract=MODEL, **job)
+    analysis = scoring_analysis(
+        store, TABLE, contract=MODEL, mode="batch_transform", model="churn", endpoint=None
+    )
     preparer = TablePreparer(store)
     work = Checkpoints(store, workroom.work_location(analysis), workroom.FEATURE)
     for number in preparer.prepare(analysis, lambda: 900_000).payloads:

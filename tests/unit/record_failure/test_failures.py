@@ -153,6 +153,13 @@ def test_who_asked_for_a_folder_hears_that_its_translation_broke_off(
     assert (manifest.status, manifest.request) == ("failed", FOLDER)
 
 
+def test_the_end_of_an_execution_is_told_once_though_it_is_heard_of_again() -> None:
+    world = World()
+    world.break_off_folder(FOLDER, "ABORTED")
+    assert world.break_off_folder(FOLDER, "ABORTED").startswith("ignored")
+    assert len(world.bus.folders) == 1
+
+
 def test_a_folder_that_is_translated_is_not_failed_afterwards() -> None:
     world = World()
     name = identity.translation_id(FOLDER.model_dump(mode="json"))

@@ -60,6 +60,24 @@ class FolderRecorder:
         )
         return self.record(failed)
 
+    def fail_once(
+        self, request: FolderTranslationRequested, reason: str, execution: str
+    ) -> FolderTranslated | None:
+        """The same for an execution that broke off, whose end may be heard of again; None then.
+
+        By then somebody may have asked again, and must not be told the old end.
+
+        Raises:
+            TransientError: As `fail`.
+        """
+        name = identity.translation_id(request.model_dump(mode="json"))
+        key = f"{translation_prefix(name)}told.{execution}"
+        if self.store.find(S3Pointer(bucket=self.bucket, key=key)) is not None:
+            return None
+        told = self.fail(request, reason)
+        self.store.write(self.bucket, key, told.status.encode(), "text/plain")
+        return told
+
     def _place(self, translation_id: str) -> S3Pointer:
         key = f"{translation_prefix(translation_id)}manifest.json"
         return S3Pointer(bucket=self.bucket, key=key)
