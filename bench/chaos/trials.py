@@ -65,7 +65,7 @@ TRIALS = {
     ),
     "stopped after each call": Trial(
         ["*:*=stop-after"],
-        32,
+        16,
         kinds=("book", "recording", "page", "video"),
         by_design=BROKEN_OFF,
         again=True,
@@ -83,7 +83,7 @@ TRIALS = {
     ),
     "tables crashed at each step": Trial(["*:*=sweep"], 24, kinds=_TABLES),
     "trainings stopped at each step": Trial(
-        _STOPS, 24, kinds=("training",), by_design=BROKEN_OFF, again=True, machines=["TrainModel"]
+        _STOPS, 8, kinds=("training",), by_design=BROKEN_OFF, again=True, machines=["TrainModel"]
     ),
     "trainings crashed at each step": Trial(["*:*=sweep"], 12, kinds=("training",)),
     "folders stopped at each step": Trial(
