@@ -15,6 +15,7 @@ from windfall import identity
 from windfall.contracts.bus import FileFailed
 from windfall.contracts.executions import ExecutionStatusEvent
 from windfall.contracts.translations import FolderTranslationRequested, TranslationManifest
+from windfall.errors import TransientError
 from windfall.folder_recording import FolderRecorder
 
 ROOT = Path(__file__).parents[3]
@@ -167,6 +168,26 @@ def test_a_folder_that_is_translated_is_not_failed_afterwards() -> None:
     FolderRecorder(world.store, world.bus, RESULTS).record(known)
     assert world.break_off_folder(FOLDER, "ABORTED").startswith("translated")
     assert [told.status for told in world.bus.folders] == ["translated", "translated"]
+
+
+def test_a_translation_that_is_recorded_at_the_same_moment_is_not_overwritten() -> None:
+    world = World()
+    name = identity.translation_id(FOLDER.model_dump(mode="json"))
+    known = TranslationManifest(translation_id=name, request=FOLDER, status="translated")
+
+    class Meanwhile(Hook):
+        """Somebody asked again, and is answered now."""
+
+        def before(self, operation: str) -> None:
+            if operation == "write_if":
+                world.hook(Hook())
+                FolderRecorder(world.store, world.bus, RESULTS).record(known)
+
+    world.hook(Meanwhile())
+    with pytest.raises(TransientError):
+        world.break_off_folder(FOLDER, "ABORTED")
+    assert world.break_off_folder(FOLDER, "ABORTED").startswith("translated")
+    assert {told.status for told in world.bus.folders} == {"translated"}
 
 
 def test_a_folder_that_was_asked_for_wrongly_names_nobody_to_be_told() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from windfall import identity
 from windfall.contracts.base import S3Pointer
 from windfall.contracts.translations import FolderTranslated, TranslationManifest
+from windfall.errors import ConflictError, TransientError
 from windfall.keys import translation_prefix
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from windfall.ports.collaborators import EventBus
     from windfall.ports.storage import ObjectStore
 
+_JSON = "application/json"
 _LONGEST_REASON = 1_000
 
 
@@ -38,7 +41,7 @@ class FolderRecorder:
         """
         place = self._place(manifest.translation_id)
         body = manifest.model_dump_json(indent=1).encode()
-        written = self.store.write(place.bucket, place.key, body, "application/json")
+        written = self.store.write(place.bucket, place.key, body, _JSON)
         return self._tell(manifest, written)
 
     def fail(self, request: FolderTranslationRequested, reason: str) -> FolderTranslated:
@@ -47,18 +50,31 @@ class FolderRecorder:
         Who asked again, or was only not told, hears of those once more.
 
         Raises:
-            TransientError: S3 or the bus can not answer now; the same again is harmless.
+            TransientError: S3 or the bus can not answer now, or somebody records another end at
+                this moment; the same again is harmless.
         """
         name = identity.translation_id(request.model_dump(mode="json"))
-        body = self.store.find(self._place(name))
-        if body is not None:
-            known = TranslationManifest.model_validate_json(body)
-            if known.status != "failed":
-                return self._tell(known, self._place(name))
+        place = self._place(name)
+        known, etag = self._known(place)
+        if known is not None and known.status != "failed":
+            return self._tell(known, place)
         failed = TranslationManifest(
             translation_id=name, request=request, status="failed", reason=reason[:_LONGEST_REASON]
         )
-        return self.record(failed)
+        body = failed.model_dump_json(indent=1).encode()
+        try:
+            written = self.store.write_if(place.bucket, place.key, body, _JSON, etag)
+        except ConflictError as error:
+            raise TransientError("Another end was recorded meanwhile.") from error
+        return self._tell(failed, written)
+
+    def _known(self, place: S3Pointer) -> tuple[TranslationManifest | None, str | None]:
+        """The manifest that is there, and its ETag."""
+        if self.store.find(place) is None:
+            return None, None
+        with closing(self.store.open(place)) as opened:
+            body = b"".join(opened.chunks())
+        return TranslationManifest.model_validate_json(body), opened.head.etag
 
     def fail_once(
         self, request: FolderTranslationRequested, reason: str, execution: str
