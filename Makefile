@@ -18,7 +18,7 @@ UNANSWERED ?= repeat
 UV := $(RUN)/uv pip install --quiet --require-hashes
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo test check lint template scan models licences audit fuzz bench chaos lock clean
+.PHONY: help demo test check lint template scan models pictures licences audit fuzz bench chaos lock clean
 
 help: ## Lists what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | column -t -s "$$(printf '\t')"
@@ -57,6 +57,9 @@ models: $(VENV)/.local ## Fetches the engines' models once (what, how large and 
 		echo "There is no npm here: installing one into $(VENV) (about 60 MB, MIT) …"; \
 		$(UV) --python $(RUN)/python --requirement requirements/node.txt; }
 	@$(RUN)/windfall models pull
+
+pictures: $(VENV)/.dev ## Draws the pictures of docs/browse.md from the demo's files in the local cloud (after make demo)
+	$(RUN)/python demo/draw_pages.py
 
 licences: $(VENV)/.dev ## Writes docs/licences.md: every installed package and its licence
 	{ echo "# Licences"; echo; \

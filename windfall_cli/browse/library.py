@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from botocore.exceptions import ClientError
@@ -20,7 +21,7 @@ from windfall.contracts.outcome import Outcome, OutcomeStatus
 from windfall.insights_reader import FileInsights, Found, InsightsReader
 from windfall.ports.insights import FileRow
 from windfall_cli.errors import CommandError
-from windfall_cli.files import read_manifest
+from windfall_cli.files import find_file, read_manifest
 from windfall_cli.stack import Stack
 
 One = TypeVar("One")
@@ -149,6 +150,16 @@ class Library:
     def search(self, words: str, types: Sequence[str]) -> list[Found]:
         """Every hit of a term."""
         return self.reader.search(words, types)
+
+    def called(self, name: str) -> FileRow | None:
+        """The file of a key, an id or its beginning, as the command line finds it."""
+        if not Path(name).name:
+            return None
+        try:
+            file_id = find_file(self.stack, name)
+        except (CommandError, ClientError):
+            return None  # No file, several, or what S3 does not take as a key.
+        return self.reader.files([file_id]).get(file_id)
 
     def file(self, file_id: str) -> FileInsights | None:
         """A file with its outcomes and terms."""

@@ -8,13 +8,13 @@ in memory at a time.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from windfall.contracts.base import S3Pointer
 
@@ -85,7 +85,21 @@ def send_object(
         headers["Content-Range"] = answer["ContentRange"]
         status = 206
     kind = media_type or "application/octet-stream"
-    return StreamingResponse(_chunks(answer["Body"]), status, headers, kind)
+    return _ObjectResponse(answer["Body"], status, headers, kind)
+
+
+class _ObjectResponse(StreamingResponse):
+    """Sends the body of an object, and lets go of it when the browser goes away in the middle."""
+
+    def __init__(self, body: Any, status: int, headers: dict[str, str], kind: str) -> None:
+        super().__init__(body.iter_chunks(_CHUNK), status, headers, kind)
+        self._body = body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._body.close()
 
 
 def disposition(name: str, *, inline: bool) -> str:
@@ -103,9 +117,3 @@ def _refused(error: ClientError) -> Response:
     if status in {404, 405}:  # 405: the version is a delete marker
         return PlainTextResponse("It is not there any more.\n", 404)
     raise error
-
-
-def _chunks(body: Any) -> Iterator[bytes]:
-    # Closed when the browser goes away in the middle as well.
-    with body:
-        yield from body.iter_chunks(_CHUNK)

@@ -35,10 +35,11 @@ class Hit(NamedTuple):
 
 
 class SearchPage(NamedTuple):
-    """The hits, surest first; `left_off` files are not among them."""
+    """The hits, surest first, but for `left_off` files; `called` is the file of such a name."""
 
     hits: Sequence[Hit]
     left_off: int
+    called: FileRow | None = None
 
 
 def make_search_page(library: Library, words: str, kind: str) -> SearchPage:
@@ -51,7 +52,7 @@ def make_search_page(library: Library, words: str, kind: str) -> SearchPage:
     moments = library.each(lambda row: _moments(library, row, words), timed[:_MOST_WITH_MOMENTS])
     by_id = {row.file_id: found for row, found in zip(timed, moments, strict=False)}
     hits = [Hit(found[0].file, found, by_id.get(found[0].file.file_id, ())) for found in files]
-    return SearchPage(hits, len(by_file) - len(files))
+    return SearchPage(hits, len(by_file) - len(files), library.called(words) if words else None)
 
 
 def _moments(library: Library, row: FileRow, words: str) -> list[Moment]:

@@ -133,10 +133,12 @@ def test_the_pages_work_and_nothing_is_complained_of(
     assert page.evaluate("document.activeElement.className") == "skip"
     page.fill("[name=q]", "astronaut")
     page.keyboard.press("Enter")
+    page.wait_for_url("**/search?q=astronaut")
     page.click(f"a[href*='{photo.file_id}']")
+    page.wait_for_url(f"**/files/{photo.file_id}")
 
     box = page.locator(".box")
-    page.wait_for_function("document.querySelector('.stage img').naturalWidth > 0")
+    assert page.evaluate("document.querySelector('.stage img').naturalWidth") > 0
     assert box.is_visible()
     page.focus("[data-box]")
     assert "chosen" in box.get_attribute("class")

@@ -165,6 +165,17 @@ def test_what_is_found_leads_to_its_file(address: str, photo: Manifest) -> None:
     assert "Nothing is called so" in get(f"{address}search?q=nobody").text
 
 
+@pytest.mark.parametrize("words", ["%2F", ".", "%00", "%20", "%F0%9F%93%B7", "x" * 300, "%FF%FE"])
+def test_nobody_can_search_for_an_error(address: str, words: str) -> None:
+    assert get(f"{address}search?q={words}").status == 200
+
+
+def test_a_file_is_found_by_the_beginning_of_its_id(address: str, photo: Manifest) -> None:
+    for words in (photo.file_id, photo.file_id[:8]):
+        page = get(f"{address}search?q={words}").text
+        assert f'called so: <a href="/{urlsplit(address).path[1:]}files/{photo.file_id}"' in page
+
+
 def test_hostile_names_and_texts_stay_texts(address: str, hostile: Manifest) -> None:
     for path in ("", f"files/{hostile.file_id}", "search?q=person", f"search?q={'%3Cscript%3E'}"):
         page = get(address + path).text
