@@ -25,7 +25,7 @@ from windfall_cli.stack import Stack
 
 Found = TypeVar("Found")
 
-PATIENCE_SECONDS = 150.0
+PATIENCE_SECONDS = 300.0
 """A busy machine that starts every engine for the first time is slow; a stuck one never ends."""
 
 NO_LANGUAGES = ""

@@ -60,7 +60,7 @@ class LocalProcess:
         """Send a signal to the process and all below it, as Ctrl-C does; its exit code."""
         assert self._process is not None
         os.killpg(self._process.pid, how)
-        return self._process.wait(timeout=60)
+        return self._process.wait(timeout=120)
 
     def stack(self) -> Stack:
         """The stack that runs in it."""

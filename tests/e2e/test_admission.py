@@ -15,7 +15,7 @@ from tests.e2e.deployment import Deployment, unique, until
 from tests.e2e.listener import Listener
 from tests.e2e.schemas import schema
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 def png(side: int = 96) -> bytes:

@@ -13,7 +13,7 @@ from windfall_cli.appraisal import appraise, counted
 from windfall_cli.commands import backfill
 from windfall_cli.estimates import FileEstimator
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 def profile_of(feature: str) -> str:

@@ -18,7 +18,7 @@ from windfall.adapters.dynamodb_spending import DynamoSpending
 from windfall.contracts.arrivals import FileApproved, FileDeclined
 from windfall_cli.files import put_event
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 CHEAP: dict[str, Any] = {"text": {"features": ["sentiment"]}, "languages": {"targets": []}}
 COST = Decimal("0.0006")

@@ -11,7 +11,7 @@ from bench.chaos.run import run
 from tests.e2e.conftest import AWS_STACK
 
 pytestmark = [
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(900),
     pytest.mark.skipif(bool(AWS_STACK), reason="nobody kills AWS"),
 ]
 

@@ -19,7 +19,7 @@ from tests.e2e.deployment import Deployment, unique, until
 from tests.e2e.models import HEADER, Models, as_csv, rows
 from tests.fakes.models import boosted
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 def windfall(

@@ -19,7 +19,7 @@ from windfall_local.engines.models import ModelStore
 MISSING = [state.model.name for state in ModelStore().states() if state.status != "installed"]
 
 pytestmark = [
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(900),
     pytest.mark.models,
     pytest.mark.skipif(bool(AWS_STACK), reason="AWS is not asked to fail"),
     pytest.mark.skipif(bool(MISSING), reason=f"models are missing: {MISSING}; make models"),

@@ -21,7 +21,7 @@ from tests.e2e.test_command_line import windfall
 from windfall import identity, keys
 from windfall.contracts.translations import FolderTranslationRequested, TranslationManifest
 
-pytestmark = [pytest.mark.models, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.models, pytest.mark.timeout(900)]
 
 
 def jobs(deployment: Deployment) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ DEMO = Path(__file__).parents[2] / "demo"
 MISSING = [state.model.name for state in ModelStore().states() if state.status != "installed"]
 
 pytestmark = [
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(900),
     pytest.mark.models,
     pytest.mark.skipif(
         bool(MISSING and not AWS_STACK), reason=f"models are missing: {MISSING}; make models"

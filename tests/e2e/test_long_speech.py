@@ -10,7 +10,7 @@ import soundfile
 
 from tests.e2e.deployment import Deployment, outcome_of, unique
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 BRIEF = {
     "text": {"features": ["sentiment"]},

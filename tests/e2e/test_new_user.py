@@ -11,7 +11,7 @@ from PIL import Image
 
 from tests.e2e.deployment import Deployment, outcome_of, unique
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 GEORGIAN = "საქართველო მდებარეობს კავკასიაში. თბილისი არის დედაქალაქი და ძალიან ლამაზი ქალაქია."
 SENTENCE = "The committee met in Geneva and agreed on the budget of the new library. "

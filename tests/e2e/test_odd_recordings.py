@@ -22,7 +22,7 @@ SPEECH = Path(__file__).parents[2] / "demo/speech.flac"
 MISSING = [state.model.name for state in ModelStore().states() if state.status != "installed"]
 
 pytestmark = [
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(900),
     pytest.mark.models,
     pytest.mark.skipif(
         bool(MISSING and not AWS_STACK), reason=f"models are missing: {MISSING}; make models"

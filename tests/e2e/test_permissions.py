@@ -12,7 +12,7 @@ from tests.e2e.conftest import AWS_STACK
 from tests.e2e.deployment import Deployment, outcome_of, unique
 from tests.e2e.listener import Listener
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 FUNCTIONS = (
     "AdmitFile",

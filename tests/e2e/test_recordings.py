@@ -26,7 +26,7 @@ RATE = 16_000
 MISSING = [state.model.name for state in ModelStore().states() if state.status != "installed"]
 
 pytestmark = [
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(900),
     pytest.mark.models,
     pytest.mark.skipif(
         bool(MISSING and not AWS_STACK), reason=f"models are missing: {MISSING}; make models"

@@ -31,7 +31,7 @@ LETTER = b"Dear Anna, write to anna@example.com; the hotel in Lisbon was wonderf
 MISSING = [state.model.name for state in ModelStore().states() if state.status != "installed"]
 
 pytestmark = [
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(900),
     pytest.mark.models,
     pytest.mark.skipif(bool(AWS_STACK), reason="AWS shows no list of what it sold"),
     pytest.mark.skipif(bool(MISSING), reason=f"models are missing: {MISSING}; make models"),

@@ -16,7 +16,7 @@ from tests.e2e.local import LocalProcess
 from windfall.contracts.manifest import Manifest
 
 pytestmark = [
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(900),
     pytest.mark.skipif(bool(AWS_STACK), reason="nobody ends AWS by Ctrl-C"),
 ]
 

@@ -28,7 +28,7 @@ RECORDINGS, VIDEOS = 4, 2
 LONG_AGO, FAR_OFF = "2026-01-01T00:00:00.000Z", "2126-01-01T00:00:00.000Z"
 
 pytestmark = [
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(900),
     pytest.mark.models,
     pytest.mark.skipif(
         bool(MISSING and not AWS_STACK), reason=f"models are missing: {MISSING}; make models"

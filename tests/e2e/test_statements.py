@@ -38,7 +38,7 @@ from windfall_local.api import Principal
 from windfall_local.identity.documents import Policy, read_policy
 from windfall_local.identity.evaluation import Access, Applicable, decide
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 
 DEMO = Path(__file__).parents[2] / "demo"
 

@@ -19,7 +19,7 @@ from tests.fakes.models import SUMS, boosted, booster
 from windfall.contracts.manifest import Manifest
 
 pytestmark = [
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(900),
     pytest.mark.skipif(bool(AWS_STACK), reason="endpoints on AWS are not made for a test"),
 ]
 

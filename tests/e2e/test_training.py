@@ -21,7 +21,7 @@ from windfall.contracts.training import TrainingSpec
 from windfall_cli.scripts import pack
 
 pytestmark = [
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(900),
     pytest.mark.skipif(bool(AWS_STACK), reason="models on AWS are not trained for a test"),
 ]
 PATIENCE = 300.0

@@ -31,7 +31,7 @@ CUT = 50
 """Frames of each half of the clip: two seconds."""
 
 pytestmark = [
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(900),
     pytest.mark.models,
     pytest.mark.skipif(
         bool(MISSING and not AWS_STACK), reason=f"models are missing: {MISSING}; make models"

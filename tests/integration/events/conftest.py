@@ -39,7 +39,7 @@ def client(local: LocalCloud) -> Clients:
     return make
 
 
-def eventually(find: Callable[[], Any], seconds: float = 20) -> Any:
+def eventually(find: Callable[[], Any], seconds: float = 100) -> Any:
     """What a condition finds, as soon as it finds something."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:

@@ -36,8 +36,12 @@ def inbox(client: Callable[..., Any]) -> Iterator[tuple[str, Callable[[], Any]]]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
 
     def message() -> Any:
-        (received,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"]
-        return json.loads(received["Body"])
+        for _ in range(5):
+            asked = {"QueueUrl": queue, "WaitTimeSeconds": 20}
+            for received in sqs.receive_message(**asked).get("Messages", []):
+                sqs.delete_message(QueueUrl=queue, ReceiptHandle=received["ReceiptHandle"])
+                return json.loads(received["Body"])
+        raise AssertionError("nothing was told")
 
     yield topic, message
     sns.delete_topic(TopicArn=topic)
@@ -45,7 +49,7 @@ def inbox(client: Callable[..., Any]) -> Iterator[tuple[str, Callable[[], Any]]]
 
 
 def ended(polly: Any, task: dict[str, Any]) -> Any:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 100
     while time.monotonic() < end:
         found = polly.get_speech_synthesis_task(TaskId=task["TaskId"])["SynthesisTask"]
         if found["TaskStatus"] in ("completed", "failed"):

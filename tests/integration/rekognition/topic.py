@@ -73,4 +73,6 @@ class Topic:
         url = sqs.get_queue_url(QueueName=self._name)["QueueUrl"]
         asked = {"QueueUrl": url, "MaxNumberOfMessages": 10, "WaitTimeSeconds": wait}
         received = sqs.receive_message(**asked).get("Messages", [])
+        for one in received:  # else it comes again after half a minute
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=one["ReceiptHandle"])
         return [json.loads(json.loads(one["Body"])["Message"]) for one in received]

@@ -309,7 +309,9 @@ def test_a_name_is_given_once_and_the_end_is_told_on_the_bus(
         training.start(request)
     assert caught.value.response["Error"]["Code"] == "ResourceInUse"
     training.wait("once")
-    found = stage.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"]
+    found: list[dict[str, Any]] = []
+    while not found:
+        found = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20).get("Messages", [])
     detail = json.loads(found[0]["Body"])["detail"]
     assert detail["SecondaryStatus"] == "Completed"
     assert detail["TrainingEndTime"].isdigit()

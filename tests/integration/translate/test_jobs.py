@@ -80,7 +80,7 @@ def begin(translate: Any, role: str, **parameters: Any) -> Any:
 
 
 def ended(translate: Any, job: str) -> Any:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 100
     while time.monotonic() < end:
         state = translate.describe_text_translation_job(JobId=job)["TextTranslationJobProperties"]
         if state["JobStatus"] not in ("SUBMITTED", "IN_PROGRESS"):

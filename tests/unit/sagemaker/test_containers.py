@@ -140,7 +140,7 @@ async def test_who_is_patient_has_the_whole_time_for_himself(served: Served) -> 
 async def test_a_process_that_nobody_asks_is_ended_and_started_again(tmp_path: Path) -> None:
     served = Served(tmp_path, idle=0.05)
     first, _ = await served.ask("hello")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(100):
         while served.container.is_running:
             await asyncio.sleep(0.01)
     second, _ = await served.ask("hello")
@@ -178,13 +178,13 @@ async def test_a_container_is_ended_with_its_children(tmp_path: Path) -> None:
     )
     container = Container(("-c", program), {}, tmp_path, log_of(logs))
     await container.start()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(100):
         while not (tmp_path / "ready").exists():
             await asyncio.sleep(0.01)
     child = int((tmp_path / "child").read_text())
     container.signal(signal.SIGTERM)
     assert await container.wait() == -signal.SIGTERM
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(100):
         while is_alive(child) and not _is_zombie(child):
             await asyncio.sleep(0.01)
 
@@ -214,5 +214,5 @@ def test_a_job_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     assert process.stdout is not None
     assert process.stdout.readline() == b"holding\n"
     process.stdin.close()
-    assert process.wait(20) == -signal.SIGKILL
+    assert process.wait(100) == -signal.SIGKILL
     process.stdout.close()

@@ -62,7 +62,7 @@ class Scene:
             await asyncio.sleep(0)
 
     async def end(self, name: str) -> Document:
-        await asyncio.wait_for(self.jobs.ended(name), 10)
+        await asyncio.wait_for(self.jobs.ended(name), 100)
         job = self.records.get(name)
         assert job is not None
         while not job["announced"]:

@@ -31,7 +31,7 @@ def plenty() -> int:
 
 def test_all_steps_are_taken_once_by_several_workers() -> None:
     taken: list[int] = []
-    together = threading.Barrier(3, timeout=20)
+    together = threading.Barrier(3, timeout=100)
 
     def take(step: int) -> None:
         if step < 3:
