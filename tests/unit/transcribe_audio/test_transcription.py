@@ -17,6 +17,13 @@ from transcribe_audio.logic import AudioTranscriber
 from transcribe_audio.models import TranscribeAudioTask
 from windfall.adapters.transcribe import completion_of, request_of
 from windfall.contracts.jobs import Completion, JobId
+from windfall.errors import (
+    InvalidInputError,
+    QuotaExceededError,
+    TransientError,
+    UnsupportedError,
+    WindfallError,
+)
 from windfall.governor import Governor
 from windfall.ports.jobs import TranscriptionRequest
 from windfall.rendezvous import Rendezvous
@@ -214,3 +221,34 @@ def test_a_recording_that_finds_no_slot_is_told_to_wait_and_not_submitted() -> N
     stage.service.endings[name] = Completion()
     assert rendezvous.resume(JobId("transcribe", name), stage.service) == "completed"
     assert leases.look("transcribe").leases == ()
+
+
+@pytest.mark.parametrize(
+    ("error", "held"),
+    [
+        (InvalidInputError("It can not be read."), 0),
+        (UnsupportedError("Not here."), 0),
+        (TransientError("Later."), 1),
+        (QuotaExceededError("Too many jobs run."), 1),
+    ],
+)
+def test_a_recording_that_is_refused_for_good_gives_its_slot_to_the_next(
+    error: WindfallError, held: int
+) -> None:
+    stage, leases = Stage(), FakeLeaseTable(limit=1)
+    governor = Governor(leases, stage.tokens, clock=lambda: NOW)
+    rendezvous = Rendezvous(stage.table, stage.tokens, lambda: NOW, governor)
+    governor.take(JobId("transcribe", "first"), "", timedelta(minutes=10))
+    governor.wait(JobId("transcribe", "next"), "", "2026-11-23T14:00:00.000Z", "next's")
+    governor.wait(JobId("transcribe", "refused"), "", "2026-11-23T13:00:00.000Z", "refused's")
+    governor.release(JobId("transcribe", "first"))
+
+    def refuse() -> str:
+        raise error
+
+    with pytest.raises(type(error)):
+        rendezvous.submit(JobId("transcribe", "refused"), "token", refuse, timedelta(minutes=10))
+    told = {"refused's"} if held else {"refused's", "next's"}
+    assert stage.tokens.told.keys() == told
+    (lease,) = leases.look("transcribe").leases
+    assert lease.holder == ("refused" if held else "next")

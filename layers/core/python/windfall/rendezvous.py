@@ -26,7 +26,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from windfall.clock import Clock, timestamp, utc_now
 from windfall.contracts.jobs import Completion
-from windfall.errors import SlotAwaitedError
+from windfall.errors import (
+    QuotaExceededError,
+    SlotAwaitedError,
+    TransientError,
+    WindfallError,
+)
 
 if TYPE_CHECKING:
     from windfall.contracts.jobs import JobId
@@ -226,7 +231,7 @@ class Rendezvous:
                 case Hold() | TurnAway() | Release():
                     answer = self._govern(effect, job, owner, due)
                 case Submit():
-                    answer = submit() if submit is not None else None
+                    answer = self._submitted(job, submit) if submit is not None else None
                 case Ask(handle):
                     answer = service.ended(job.name, handle) if service is not None else None
                 case Park(token, handle):
@@ -239,6 +244,17 @@ class Rendezvous:
                     self.table.postpone(job, timestamp(self.clock() + due))
                 case Unlist():
                     self.table.unlist(job)
+
+    def _submitted(self, job: JobId, submit: Callable[[], str]) -> str:
+        """Submit a job; one that its service refuses for good needs its slot no more."""
+        try:
+            return submit()
+        except (TransientError, QuotaExceededError):
+            # It is tried again, with the slot that it has.
+            raise
+        except WindfallError:
+            self._govern(Release(), job, "", ASK_AGAIN_AFTER)
+            raise
 
     def _govern(
         self, effect: Hold | TurnAway | Release, job: JobId, owner: str, due: timedelta
