@@ -5,7 +5,7 @@ of the rendezvous is what remembers. A request is named after what is sent and n
 tries: one that broke in the container (5xx) is followed by another, and whoever comes back after a
 crash finds the one that is under way. Only who dies in the milliseconds between SageMaker's answer
 and the row leaves a request that nobody knows; it is made again, and the first of the two to end is
-the one that counts.
+the one that counts; or it fails, where the profile says so (`calls.unanswered`).
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ class InferenceSubmitter:
             NotFoundError: There is no such endpoint.
             TransientError: Try again: the endpoint is being created, or busy.
             QuotaExceededError: Its queue is full; try again later.
+            UnansweredError: It may be under way, nobody knows it, and it is not to be made twice.
         """
         saved = Checkpoints(self.store, workroom.work_location(task.analysis), workroom.FEATURE)
         payload = Payload.model_validate_json(saved.part(workroom.part_name(task.payload)))
@@ -67,9 +68,11 @@ class InferenceSubmitter:
             known = row.handle or ""
             return self.rendezvous.submit(job, task.token, lambda: known, _EXPECTED)
         request = self._request(job.name, task, saved)
-        return self.rendezvous.submit(
-            job, task.token, lambda: self.scoring.submit(request), _EXPECTED
-        )
+
+        def submit() -> str:
+            return saved.once(job.name, lambda: self.scoring.submit(request))
+
+        return self.rendezvous.submit(job, task.token, submit, _EXPECTED)
 
     def _try_of(self, analysis: TableAnalysis, payload: Payload) -> tuple[JobId, JobRow]:
         """The try that counts: the one that succeeded or is under way, else a new one.

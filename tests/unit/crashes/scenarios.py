@@ -24,6 +24,7 @@ NAMELESS: dict[str, list[Callable[[By], Scenario]]] = {
     "synthesize_speech": [texts.synthesize_speech],
     "dub_audio": [media.dub_audio],
     "score_rows": [tables.score_rows],
+    "submit_inference": [tables.submit_inference],
 }
 """Functions that make paid calls without a name."""
 NOT_KILLED: dict[str, str] = {}

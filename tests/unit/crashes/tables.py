@@ -25,6 +25,7 @@ from tests.unit.publish_model.test_publishing import IMAGES, PREFIX
 from tests.unit.publish_model.test_publishing import Stage as PublishingStage
 from tests.unit.submit_inference.test_submitting import Stage as SubmittingStage
 from windfall.checkpoints import Checkpoints
+from windfall.errors import UnansweredError
 from windfall.tables import workroom
 from windfall.training.files import ANSWERS, TrainingFiles
 
@@ -44,23 +45,32 @@ def take_over_answers() -> Scenario:
     """A job that an earlier attempt paid for has scored every payload."""
     store = FakeObjectStore()
     analysis = scoring_analysis(
-        store, TABLE, contract=MODEL, mode="batch_transform", model="churn", endpoint=None
+        store, ALL_FIT, contract=MODEL, mode="batch_transform", model="churn", endpoint=None
     )
     preparer = TablePreparer(store)
     work = Checkpoints(store, workroom.work_location(analysis), workroom.FEATURE)
-    for number in preparer.prepare(analysis, lambda: 900_000).payloads:
+    payloads = preparer.prepare(analysis, lambda: 900_000).payloads
+    assert payloads, "nothing is to be scored"
+    for number in payloads:
         work.save(workroom.output_name(number, "text/csv"), b"0.5\n0.5\n0.5\n")
     again = analysis.model_copy(update={"attempt": 2})
     return Scenario(run=lambda _: preparer.prepare(again, lambda: 900_000), world=[store])
 
 
-def submit_inference() -> Scenario:
+def submit_inference(by: By = nobody) -> Scenario:
     """A request, which SageMaker would take each time."""
     stage = SubmittingStage()
+
+    def run(_: int) -> str:
+        try:
+            return stage.submit("token", attempt=by() or 1, claimed_by=by())
+        except UnansweredError as error:
+            return str(error)  # the machine catches it
+
     return Scenario(
-        run=lambda _: stage.submit("token"),
+        run=run,
         world=[stage.store, stage.table, stage.tokens, stage.service],
-        paid=lambda: [request.name for request in stage.service.requests],
+        paid=lambda: [request.payload.key.rpartition("/")[2] for request in stage.service.requests],
         seen=lambda: [(job.name, row.tokens) for job, row in stage.table.rows.items()],
         may_repeat=1,
     )

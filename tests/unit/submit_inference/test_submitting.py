@@ -48,8 +48,12 @@ class Stage:
             RESULTS,
         )
 
-    def submit(self, token: str, attempt: int = 1, forced: bool = False) -> str:
-        analysis = self.analysis.model_copy(update={"attempt": attempt, "forced": forced})
+    def submit(
+        self, token: str, attempt: int = 1, forced: bool = False, claimed_by: int | None = None
+    ) -> str:
+        output = self.analysis.output.model_copy(update={"claimed_by": claimed_by})
+        told = {"attempt": attempt, "forced": forced, "output": output}
+        analysis = self.analysis.model_copy(update=told)
         if attempt > 1:
             TablePreparer(self.store).prepare(analysis, lambda: 900_000)
         return self.submitter.submit(SubmitInferenceTask(token=token, analysis=analysis, payload=1))
