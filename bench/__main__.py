@@ -24,6 +24,7 @@ BENCHES = (
     "journal",
     "chaos",
     "parked",
+    "uploads",
     "backfill",
     "estimate",
     "chain",

@@ -8,7 +8,6 @@ client's own protocol.
 from __future__ import annotations
 
 import asyncio
-import io
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -27,9 +26,12 @@ from windfall_local.faults.faults import Faults, Met
 from windfall_local.identity.authorizer import Authorizer
 from windfall_local.identity.keys import KeyRegistry
 from windfall_local.identity.signature import SignatureError, Signed, signature_failure, verify
-from windfall_local.identity.streaming import open_body
+from windfall_local.identity.streaming import Opening, open_body
+from windfall_local.mirror.disk import said_of_the_disk
+from windfall_local.mirror.mirror import CONTENT_OPERATIONS
+from windfall_local.mirror.passing import Draft
 from windfall_local.stores.observing import Observers
-from windfall_local.stores.stores import Stores
+from windfall_local.stores.stores import LARGE_BODY, Stores
 from windfall_local.tracing import HEADER, arrived, lineage_of
 from windfall_local.wire.identify import (
     Identified,
@@ -40,6 +42,15 @@ from windfall_local.wire.identify import (
 )
 from windfall_local.wire.message import HttpRequest, HttpResponse
 from windfall_local.wire.parse import parse_parameters
+from windfall_local.wire.receive import (
+    LARGEST_OBJECT,
+    LARGEST_REQUEST,
+    Receive,
+    announced_size,
+    blocks,
+    read_whole,
+    too_large,
+)
 from windfall_local.wire.serialize import (
     check_parameters,
     check_response,
@@ -49,17 +60,11 @@ from windfall_local.wire.serialize import (
 )
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 AsgiApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 RUNTIME_PREFIX = "/_runtime/"
 HEALTH_PATH = "/_windfall/health"
-
-LARGEST_OBJECT = 5 * 1024**3
-"""Bytes; S3's limit for one PutObject."""
-LARGEST_REQUEST = 64 * 1024**2
-"""Bytes; above every limit of the other services."""
 
 _log = logging.getLogger(__name__)
 
@@ -78,6 +83,7 @@ class Exchange:
     identified: Identified | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
     response: HttpResponse | None = None
+    draft: Draft | None = None
 
     @property
     def principal(self) -> Principal:
@@ -137,7 +143,8 @@ class Gateway:
         "identify_service",
         # The signature, before a byte of the body is taken in. → principal
         "authenticate",
-        # The body, up to the service's limit; chunks opened, hashes and checksums compared.
+        # The body, up to the service's limit; chunks opened, hashes and checksums compared. An
+        # object's content that is large goes to its file as it comes.
         "receive_body",
         # The operation, by botocore's model.
         "identify_operation",
@@ -191,6 +198,9 @@ class Gateway:
                 "InternalFailure", f"The local cloud failed: {error!r}", status=500
             )
             response = self._failed(exchange, failure)
+        finally:
+            if exchange.draft is not None:
+                exchange.draft.close()
         response.headers["x-amzn-requestid"] = exchange.request_id
         if exchange.service == "s3":
             response.headers["x-amz-request-id"] = exchange.request_id
@@ -219,6 +229,10 @@ class Gateway:
 
     async def _receive_body(self, exchange: Exchange) -> None:
         assert exchange.signed is not None
+        if self._is_large_content(exchange):
+            with said_of_the_disk():
+                await self._take_in_content(exchange, exchange.signed)
+            return
         await self._take_in(exchange)
         exchange.request = open_body(exchange.request, exchange.signed)
 
@@ -273,8 +287,39 @@ class Gateway:
         exchange.body_taken = True
         limit = LARGEST_OBJECT if exchange.service == "s3" else LARGEST_REQUEST
         if int(exchange.request.headers.get("content-length", "0")) > limit:
-            raise _too_large(limit)
-        exchange.request.body = await _read(exchange.receive, limit)
+            raise too_large(limit)
+        exchange.request.body = await read_whole(exchange.receive, limit)
+
+    def _is_large_content(self, exchange: Exchange) -> bool:
+        request = exchange.request
+        return (
+            exchange.service == "s3"
+            and self._stores.bodies.has_folder
+            and announced_size(request) >= LARGE_BODY
+            and identify("s3", exchange.protocol, request).operation in CONTENT_OPERATIONS
+        )
+
+    async def _take_in_content(self, exchange: Exchange, signed: Signed) -> None:
+        """Write an object's content into its file while it comes, opened and checked."""
+        exchange.body_taken = True
+        request = exchange.request
+        if announced_size(request) > LARGEST_OBJECT:
+            raise too_large(LARGEST_OBJECT)
+        opening = Opening(request, signed)
+        draft = exchange.draft = self._stores.bodies.draft(exchange.request_id)
+        async for block in blocks(exchange.receive, LARGEST_OBJECT):
+            for part in opening.feed(block):
+                draft.write(part)
+        headers = opening.finish()
+        piece = draft.finish()
+        exchange.request = HttpRequest(
+            request.method,
+            request.path,
+            request.query,
+            headers,
+            self._stores.bodies.view(piece) if piece.size else b"",
+            piece,
+        )
 
     async def _answer_from_service(self, service: Service, exchange: Exchange) -> HttpResponse:
         asked = exchange.operation
@@ -325,35 +370,11 @@ def _is_local(host: str) -> bool:
     return host.partition(":")[0] in ("127.0.0.1", "localhost")
 
 
-def _too_large(limit: int) -> ServiceError:
-    return ServiceError(
-        "EntityTooLarge", f"The request is larger than {limit:,} bytes.", status=413
-    )
-
-
-async def _read(receive: Receive, limit: int) -> bytes:
-    """The whole body; beyond one piece, gathered without a second copy."""
-    message = await receive()
-    first: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        return first
-    gathered = io.BytesIO()
-    gathered.write(first)
-    while message.get("more_body"):
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ServiceError("IncompleteBody", "The client went away.")
-        gathered.write(message.get("body", b""))
-        if gathered.tell() > limit:
-            raise _too_large(limit)
-    # `getvalue` shares the buffer as long as nobody writes on.
-    return gathered.getvalue()
-
-
 async def _send(send: Send, response: HttpResponse, *, head: bool = False) -> None:
     headers = response.headers
     if not (head and "content-length" in headers) and response.status not in (204, 304):
-        headers["content-length"] = str(len(response.body))
+        reading = response.reading
+        headers["content-length"] = str(len(response.body if reading is None else reading))
     await send(
         {
             "type": "http.response.start",
@@ -364,4 +385,7 @@ async def _send(send: Send, response: HttpResponse, *, head: bool = False) -> No
             ],
         }
     )
+    if response.reading is not None:
+        for block in response.reading:
+            await send({"type": "http.response.body", "body": block, "more_body": True})
     await send({"type": "http.response.body", "body": b"" if head else response.body})

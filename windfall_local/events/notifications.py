@@ -85,7 +85,11 @@ class S3Notifications:
         if not await self._is_enabled(call.parameters["Bucket"]):
             return
         body = call.parameters.get("Body", b"")
-        size = len(body) if isinstance(body, bytes | bytearray) else await self._size(call)
+        size = (
+            len(body)
+            if isinstance(body, bytes | bytearray | memoryview)
+            else await self._size(call)
+        )
         await self._created(call, size, call.response.get("ETag", ""))
 
     async def _copied(self, call: CompletedCall) -> None:

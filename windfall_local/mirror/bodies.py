@@ -6,28 +6,20 @@ or not at all, and removed when a snapshot no longer knows it.
 
 from __future__ import annotations
 
+import mmap
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
+from weakref import finalize
 
 from windfall_local.mirror.disk import Write, write_whole
 from windfall_local.mirror.errors import BodyLostError
+from windfall_local.mirror.passing import DRAFT, Draft, Piece, Reading
 
 LARGE = 16 * 1024
 """Bytes; a smaller body is kept in memory, and written along with whatever has it."""
-
-_DRAFT = ".new"
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A file of a body: what was assembled of parts is its parts, one after the other."""
-
-    name: str
-    size: int
 
 
 class Bodies:
@@ -40,17 +32,45 @@ class Bodies:
 
     def __init__(self, folder: Path | None, write: Write = os.write) -> None:
         self._folder = folder
-        self._write = write
+        self.write_some = write
+        self._arriving: set[str] = set()
+        self._read: dict[int, set[str]] = {}
         self._fresh: set[str] = set()
-        self._met: dict[int, tuple[bytes, tuple[Piece, ...]]] = {}
-        self._meets = True
+        self._met: dict[int, tuple[Sized, tuple[Piece, ...]]] = {}
         self._named: set[str] | None = None
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
-    def takes(self, body: bytes) -> bool:
+    @property
+    def has_folder(self) -> bool:
+        """Whether bodies can be files at all."""
+        return self._folder is not None
+
+    def takes(self, body: Sized) -> bool:
         """Whether a body is large enough for a file of its own."""
         return self._folder is not None and len(body) >= LARGE
+
+    def draft(self, name: str) -> Draft:
+        """Begin a body that comes bit by bit, under a name that is no other's.
+
+        Raises:
+            OSError: The disk is full, or fails.
+        """
+        assert self._folder is not None
+        self._arriving.add(name)
+        return Draft(self, self._folder / name)
+
+    def keep(self, piece: Piece) -> None:
+        """A draft that was finished stays: something is about to point to it."""
+        self._fresh.add(piece.name)
+        self._arriving.discard(piece.name)
+
+    def give_up(self, name: str) -> bool:
+        """Forget a draft; False when it was kept."""
+        if name not in self._arriving:
+            return False
+        self._arriving.discard(name)
+        return True
 
     def write(self, name: str, body: bytes) -> Piece:
         """Write a body, unless it was written before under this name.
@@ -62,7 +82,7 @@ class Bodies:
         path = self._folder / name
         self._fresh.add(name)
         if not _has_size(path, len(body)):
-            draft = path.with_suffix(_DRAFT)
+            draft = path.with_suffix(DRAFT)
             try:
                 self._write_draft(draft, body)
                 draft.replace(path)
@@ -81,6 +101,22 @@ class Bodies:
         """
         found = [self._read_piece(piece) for piece in pieces]
         return found[0] if len(found) == 1 else b"".join(found)
+
+    def view(self, piece: Piece) -> Any:
+        """A body as a `memoryview`, of which only what is looked at is read from its file.
+
+        Raises:
+            BodyLostError: The file is missing, or is not what was written.
+        """
+        with self._open(piece) as stream:
+            return memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+
+    def reading(self, pieces: tuple[Piece, ...]) -> Reading:
+        """A body that is read bit by bit; as long as somebody has this, its files stay."""
+        found = Reading(self, pieces)
+        self._read[id(found)] = {piece.name for piece in pieces}
+        finalize(found, self._read.pop, id(found), None)
+        return found
 
     def read_range(self, pieces: Iterable[Piece], start: int, size: int) -> bytes:
         """Some bytes of a body from a place on, all to its end if `size` is negative.
@@ -104,21 +140,11 @@ class Bodies:
 
     # --- Recognising ----------------------------------------------------------------------------
 
-    def meet(self, body: bytes, pieces: tuple[Piece, ...]) -> None:
+    def meet(self, body: Sized, pieces: tuple[Piece, ...]) -> None:
         """Remember, until the request is answered, where these bytes lie already."""
-        if self._meets:
-            self._met[id(body)] = (body, pieces)
+        self._met[id(body)] = (body, pieces)
 
-    @contextmanager
-    def passing_by(self) -> Iterator[None]:
-        """Remember nothing that is read meanwhile: it is a part of something, and would add up."""
-        self._meets = False
-        try:
-            yield
-        finally:
-            self._meets = True
-
-    def recognise(self, body: bytes) -> tuple[Piece, ...] | None:
+    def recognise(self, body: Sized) -> tuple[Piece, ...] | None:
         """Where these very bytes lie, if this request met them: a copy needs no second file."""
         found = self._met.get(id(body))
         return None if found is None else found[1]
@@ -157,8 +183,10 @@ class Bodies:
             return 0
         # Listed first: what comes later is not in the list.
         found = [entry.name for entry in os.scandir(self._folder)]
-        known = named | self._fresh
-        gone = [name for name in found if name.removesuffix(_DRAFT) not in known]
+        known = named | self._fresh | self._arriving
+        for names in list(self._read.values()):
+            known |= names
+        gone = [name for name in found if name.removesuffix(DRAFT) not in known]
         for name in gone:
             (self._folder / name).unlink(missing_ok=True)
         return len(gone)
@@ -184,7 +212,7 @@ class Bodies:
     def _write_draft(self, path: Path, body: bytes) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
-            write_whole(self._write, descriptor, body)
+            write_whole(self.write_some, descriptor, body)
         finally:
             os.close(descriptor)
 

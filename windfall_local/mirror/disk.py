@@ -14,7 +14,7 @@ Write = Callable[[int, memoryview], int]
 """Writes bytes to a descriptor, as many as it can, and says how many: `os.write`."""
 
 
-def write_whole(write: Write, descriptor: int, data: bytes) -> None:
+def write_whole(write: Write, descriptor: int, data: bytes | memoryview) -> None:
     """Write all of it.
 
     Raises:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from windfall_local.api import Principal
-from windfall_local.mirror.bodies import Piece
+from windfall_local.mirror.passing import Piece
 from windfall_local.wire.message import HttpRequest
 
 FORMAT = 1

@@ -39,6 +39,9 @@ WORTHWHILE = 2_000
 """Entries from which on a quiet moment is used."""
 LOOK_SECONDS = 5.0
 
+CONTENT_OPERATIONS = frozenset({"PutObject", "UploadPart"})
+"""Of S3: their body is what is stored, and nobody looks into it."""
+
 _log = logging.getLogger(__name__)
 
 Turn = Callable[[], AbstractAsyncContextManager[Any]]
@@ -207,7 +210,9 @@ class Mirror:
         """
         if request.body is None or request.http.body:
             return request
-        body = self.bodies.read([request.body])
+        is_content = request.service == "s3" and request.operation in CONTENT_OPERATIONS
+        piece = request.body
+        body = self.bodies.view(piece) if is_content else self.bodies.read([piece])
         self.bodies.meet(body, (request.body,))
         return replace(request, http=replace(request.http, body=body))
 
@@ -219,10 +224,14 @@ class Mirror:
         Raises:
             OSError: The disk is full, or fails; nothing was kept.
         """
-        body = request.http.body
-        if not self.bodies.takes(body):
+        body, piece = request.http.body, request.http.piece
+        if piece is None and not self.bodies.takes(body):
             return self._journal.add(pack(request))
-        piece = self.bodies.write(f"{request.seed:032x}", body)
+        if piece is None:
+            piece = self.bodies.write(f"{request.seed:032x}", body)
+        else:
+            self.bodies.keep(piece)
+            self.bodies.meet(body, (piece,))
         try:
             return self._journal.add(pack(replace(request, body=piece)), weight=piece.size)
         except OSError:
@@ -236,6 +245,10 @@ class Mirror:
     def answered(self, request: Request, response: HttpResponse) -> None:
         """A request has taken effect, or was refused."""
         self.bodies.forget_met()
+        piece = request.http.piece
+        if piece is not None:
+            http = replace(request.http, body=b"", piece=None)
+            request = replace(request, http=http, body=piece)
         if request.observed is not None and response.status < 300:
             self._remember(request, response)
 

@@ -69,7 +69,7 @@ class CallShaper:
             raise _error(service, response, parsed)
         parsed.pop("ResponseMetadata", None)
         if blob:
-            parsed[blob] = response.body
+            parsed[blob] = response.whole()
         if service == "iam":
             json_decode_policies(parsed, model)
         return parsed

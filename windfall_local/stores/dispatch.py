@@ -24,6 +24,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 
 from windfall_local.api import ServiceError, UnsupportedOperationError
+from windfall_local.mirror.passing import Reading
 from windfall_local.stores.moto_fit import MOTO_NAMES, backends
 from windfall_local.wire.message import HttpRequest, HttpResponse
 
@@ -96,7 +97,9 @@ def check_known(service: str, operation: str) -> None:
 def handed_on(request: HttpRequest) -> HttpRequest:
     """A request with as much of it as moto sees."""
     headers = {name: value for name, value in request.headers.items() if name not in _NOT_HANDED_ON}
-    return HttpRequest(request.method, request.path, request.query, headers, request.body)
+    return HttpRequest(
+        request.method, request.path, request.query, headers, request.body, request.piece
+    )
 
 
 def dispatch(service: str, request: HttpRequest, host: str, region: str) -> HttpResponse:
@@ -126,6 +129,9 @@ def dispatch(service: str, request: HttpRequest, host: str, region: str) -> Http
         raise ServiceError(
             "InternalFailure", f"The local {service} failed: {error!r}", status=500
         ) from error
+    reading = body if isinstance(body, Reading) and request.method != "HEAD" else None
+    if reading is not None:
+        body = b""
     return HttpResponse(
         int(status),
         {
@@ -134,6 +140,7 @@ def dispatch(service: str, request: HttpRequest, host: str, region: str) -> Http
             if name.lower() not in _NOT_ANSWERED
         },
         _content(body) if request.method != "HEAD" else b"",
+        reading,
     )
 
 
@@ -159,6 +166,7 @@ def _handler(service: str, path: str) -> _Handler:
 
 def _to_werkzeug(service: str, request: HttpRequest, host: str, region: str) -> Request:
     name, _, port = host.partition(":")
+    is_content = service == "s3" and request.method == "PUT"
     environ: dict[str, Any] = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
@@ -174,7 +182,7 @@ def _to_werkzeug(service: str, request: HttpRequest, host: str, region: str) -> 
         "HTTP_AUTHORIZATION": f"AWS4-HMAC-SHA256 Credential=k/0/{region}/{service}/aws4_request",
         "CONTENT_LENGTH": str(len(request.body)),
         "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(request.body),
+        "wsgi.input": io.BytesIO(b"" if is_content else request.body),
         "wsgi.input_terminated": True,
     }
     preserved = {}
@@ -187,7 +195,7 @@ def _to_werkzeug(service: str, request: HttpRequest, host: str, region: str) -> 
             preserved[key] = header
     environ[PRESERVED_HEADER_NAMES_ENVIRON_KEY] = preserved
     made = Request(environ)
-    if service == "s3" and request.method == "PUT":
+    if is_content:
         # An object's content is never a form, whatever its Content-Type says.
         made._cached_data = request.body
         made.__dict__.update(form=_NO_FIELDS, files=_NO_FIELDS)

@@ -8,11 +8,15 @@ that it was assembled of, share their files.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
-from windfall_local.mirror.bodies import Bodies, Piece
+from windfall_local.mirror.bodies import Bodies
+from windfall_local.mirror.passing import Piece
 from windfall_local.stores.moments import chance
+from windfall_local.stores.uploads import asked_parts, checksum_of, etag_of, whole_checksum
 
 _bodies = Bodies(None)
 
@@ -76,6 +80,10 @@ class Body:
         """The files of the content; a small one is written into one."""
         return self._pieces or (_write(self._data),)
 
+    def blocks(self) -> Iterable[bytes]:
+        """The content, bit by bit."""
+        return _bodies.reading(self._pieces) if self._pieces else (self._data,)
+
 
 def _write(data: bytes) -> Piece:
     # By the moment's chance: replayed, it is the file that is there already.
@@ -86,6 +94,26 @@ def _restore(data: bytes, pieces: tuple[Piece, ...]) -> Body:
     body = Body()
     body._data, body._pieces = data, pieces
     return body
+
+
+class Known:
+    """A content that lies in files and goes from one object to another; nobody looks into it."""
+
+    def __init__(self, pieces: tuple[Piece, ...]) -> None:
+        self._size = sum(piece.size for piece in pieces)
+        _bodies.meet(self, pieces)
+
+    def __len__(self) -> int:
+        return self._size
+
+
+def _known(key: Any) -> Any:
+    """An object's content for another one: the bytes, or what stands for large ones."""
+    body: Body = key._value_buffer
+    with key.lock:
+        if body._pieces:
+            return Known(body._pieces)
+        return body._data
 
 
 class Content:
@@ -106,8 +134,15 @@ class Content:
         return found
 
 
-def _fit_ranges() -> None:
-    """Read what a range names; moto reads the whole object and cuts the range out of it."""
+def _sent(key: Any) -> Any:
+    """An object's content for an answer: the bytes, or large ones as they will be read."""
+    body: Body = key._value_buffer
+    with key.lock:
+        return _bodies.reading(body._pieces) if body._pieces else body._data
+
+
+def _fit_reading() -> None:
+    """Read what a range names, and large objects as they are sent; moto reads the whole first."""
     from moto.s3.models import FakeKey  # noqa: PLC0415 - see `moto_fit.backends`
     from moto.s3.responses import S3Response  # noqa: PLC0415
 
@@ -115,9 +150,10 @@ def _fit_ranges() -> None:
     whole = FakeKey.value
 
     def get_as_far(response: S3Response) -> Any:
-        if not response.headers.get("range") or "partNumber" in response.querystring:
+        if "partNumber" in response.querystring:
             return get_object(response)
-        FakeKey.value = property(Content, whole.fset)
+        look = Content if response.headers.get("range") else _sent
+        FakeKey.value = property(look, whole.fset)
         try:
             return get_object(response)
         finally:
@@ -132,14 +168,46 @@ def _fit_ranges() -> None:
     S3Response._handle_range_header = answer_in_bytes
 
 
+def _fit_copies() -> None:
+    """Let contents be handed on without being read; moto reads the whole of what it copies."""
+    from moto.s3.models import FakeKey, S3Backend  # noqa: PLC0415 - see `moto_fit.backends`
+
+    copy_object, copy_part = S3Backend.copy_object, S3Backend.upload_part_copy
+    whole = FakeKey.value
+
+    @contextmanager
+    def seen_as(look: Callable[[Any], Any]) -> Iterator[None]:
+        FakeKey.value = property(look, whole.fset)
+        try:
+            yield
+        finally:
+            FakeKey.value = whole
+
+    def copy_known(
+        backend: S3Backend, source: Any, bucket: str, key: str, *arguments: Any, **named: Any
+    ) -> None:
+        with seen_as(_known):
+            copy_object(backend, source, bucket, key, *arguments, **named)
+        if source.checksum_type == "COMPOSITE":
+            # A copy has no parts; moto would give it the checksum of the source's.
+            copied = backend.get_object(bucket, key)
+            copied.checksum_type, copied.checksum_value = whole_checksum(copied)
+
+    def copy_range(backend: S3Backend, *arguments: Any, **named: Any) -> Any:
+        with seen_as(_known if named["start_byte"] is None else Content):
+            return copy_part(backend, *arguments, **named)
+
+    S3Backend.copy_object, S3Backend.upload_part_copy = copy_known, copy_range
+
+
 def fit_objects() -> None:
     """Adapt moto; called once."""
-    _fit_ranges()
+    _fit_reading()
+    _fit_copies()
     import moto.s3.models  # noqa: PLC0415 - see `moto_fit.backends`
     from moto.s3.models import FakeKey, FakeMultipart  # noqa: PLC0415
 
     moto.s3.models.tempfile = SimpleNamespace(SpooledTemporaryFile=Body)
-    complete = FakeMultipart.complete
 
     def state(key: FakeKey) -> dict[str, Any]:
         return {name: value for name, value in key.__dict__.items() if name != "lock"}
@@ -149,14 +217,17 @@ def fit_objects() -> None:
             found["_value_buffer"] = _restore(found.pop("value") or b"", ())
         key.__dict__.update(found, lock=threading.Lock())
 
-    def complete_by_parts(upload: FakeMultipart, body: Any) -> Any:
-        asked = list(body)
-        with _bodies.passing_by():
-            content, *rest = complete(upload, iter(asked))
-        if _bodies.takes(content):
-            parts = [upload.parts[number]._value_buffer for number, _ in asked]
-            _bodies.meet(content, tuple(piece for part in parts for piece in part.as_pieces()))
-        return content, *rest
+    def complete(upload: FakeMultipart, body: Any) -> Any:
+        parts = asked_parts(upload, body)
+        bodies: list[Body] = [part._value_buffer for part in parts]
+        content: bytes | Known
+        if _bodies.takes(range(sum(part.contentsize for part in parts))):
+            content = Known(tuple(piece for one in bodies for piece in one.as_pieces()))
+        else:
+            content = b"".join(block for one in bodies for block in one.blocks())
+        wanted = (f"x-amz-checksum-{what}" for what in ("algorithm", "type"))
+        checksum = checksum_of(parts, *(upload.metadata.get(name) for name in wanted))
+        return content, etag_of(parts), checksum
 
     FakeKey.__getstate__, FakeKey.__setstate__ = state, set_state
-    FakeMultipart.complete = complete_by_parts
+    FakeMultipart.complete = complete

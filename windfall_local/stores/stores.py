@@ -72,6 +72,11 @@ class Stores:
         self._shaper = CallShaper(region)
         moto_fit.listen_for_messages(self._arrivals.tell)
 
+    @property
+    def bodies(self) -> Bodies:
+        """Where large bodies lie."""
+        return self._bodies
+
     def close(self) -> None:
         """Let go of the thread and the globals; the state stays with this object."""
         moto_fit.forget_listener(self._arrivals.tell)

@@ -5,63 +5,108 @@ r"""`aws-chunked` bodies: chunks with sizes, maybe signatures, and checksums at 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from windfall_local.api import ServiceError
 
+_LONGEST_HEAD = 8 * 1024
+"""Bytes of a line with a chunk's size, and of all trailers."""
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """One chunk: its bytes and the signature that came with it, or ""."""
+
+class Part(NamedTuple):
+    """Some bytes of a chunk.
+
+    Attributes:
+        data: They; empty at the end of the chunk.
+        signature: At its end, the signature that came with it, or ""; None before.
+    """
 
     data: memoryview
-    signature: str
+    signature: str | None = None
 
 
-@dataclass(slots=True)
-class ChunkedBody:
-    """A body taken apart."""
+class Chunks:
+    """Takes an `aws-chunked` body apart as it comes, and keeps nothing of its content."""
 
-    chunks: list[Chunk] = field(default_factory=list)
-    trailers: dict[str, str] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._head = bytearray()
+        self._left = -1
+        """Bytes of the chunk that are still to come; -1 while its size is read."""
+        self._signature = ""
+        self._is_end = False
 
-    def joined(self) -> bytes:
-        """The content."""
-        return b"".join(chunk.data for chunk in self.chunks)
+    def feed(self, block: bytes | memoryview) -> Iterator[Part]:
+        """What further bytes bring.
 
+        Raises:
+            ServiceError: `IncompleteBody` or `InvalidRequest`: it is not what it claims to be.
+        """
+        view = memoryview(block)
+        while view:
+            if self._is_end:
+                view = self._gather(view, len(view))
+            elif self._left < 0:
+                view = self._read_size(view)
+                if self._is_end:
+                    yield Part(view[:0], self._signature)
+            elif self._left > 0:
+                data, view = view[: self._left], view[self._left :]
+                self._left -= len(data)
+                yield Part(data)
+            else:
+                view = self._gather(view, 2 - len(self._head))
+                if len(self._head) == 2:
+                    yield self._end_chunk()
 
-def split_chunks(body: bytes) -> ChunkedBody:
-    """Take an `aws-chunked` body apart.
+    def finish(self) -> dict[str, str]:
+        """The trailers, once all has come.
 
-    Raises:
-        ServiceError: `IncompleteBody` or `InvalidRequest`: it is not what it claims to be.
-    """
-    found = ChunkedBody()
-    view = memoryview(body)
-    position = 0
-    while True:
-        line_end = body.find(b"\r\n", position)
-        if line_end < 0:
-            raise ServiceError("IncompleteBody", "The chunked body ends within a chunk's size.")
-        size, signature = _size_line(body[position:line_end])
-        start = line_end + 2
-        if size == 0:
-            found.chunks.append(Chunk(view[start:start], signature))
-            found.trailers = _trailers(body[start:])
-            return found
-        end = start + size
-        if body[end : end + 2] != b"\r\n":
+        Raises:
+            ServiceError: `IncompleteBody`: there was no end.
+        """
+        if not self._is_end:
+            what = "a chunk's size" if self._left < 0 else "a chunk"
+            raise ServiceError("IncompleteBody", f"The chunked body ends within {what}.")
+        return _trailers(bytes(self._head))
+
+    def _gather(self, view: memoryview, size: int) -> memoryview:
+        self._head += view[:size]
+        if len(self._head) > _LONGEST_HEAD:
+            raise ServiceError("InvalidRequest", "The chunked body has too long a line.")
+        return view[size:]
+
+    def _read_size(self, view: memoryview) -> memoryview:
+        before = len(self._head)
+        rest = self._gather(view, _LONGEST_HEAD - before)
+        end = self._head.find(b"\r\n")
+        if end < 0:
+            if rest:
+                raise ServiceError("InvalidRequest", "The chunked body has too long a line.")
+            return rest
+        self._left, self._signature = _size_line(bytes(self._head[:end]))
+        self._head.clear()
+        if self._left == 0:
+            self._is_end = True
+        return view[end + 2 - before :]
+
+    def _end_chunk(self) -> Part:
+        if self._head != b"\r\n":
             raise ServiceError("IncompleteBody", "A chunk is not as long as it says.")
-        found.chunks.append(Chunk(view[start:end], signature))
-        position = end + 2
+        self._head.clear()
+        self._left = -1
+        return Part(memoryview(b""), self._signature)
 
 
 def _size_line(line: bytes) -> tuple[int, str]:
-    size, _, extension = line.decode("latin-1").partition(";")
+    text, _, extension = line.decode("latin-1").partition(";")
     try:
-        return int(size, 16), extension.partition("chunk-signature=")[2]
+        size = int(text, 16)
     except ValueError as error:
-        raise ServiceError("InvalidRequest", f"{size!r} is no chunk size.") from error
+        raise ServiceError("InvalidRequest", f"{text!r} is no chunk size.") from error
+    if size < 0:
+        raise ServiceError("InvalidRequest", f"{text!r} is no chunk size.")
+    return size, extension.partition("chunk-signature=")[2]
 
 
 def _trailers(tail: bytes) -> dict[str, str]:

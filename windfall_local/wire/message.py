@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
+
+if TYPE_CHECKING:
+    from windfall_local.mirror.passing import Piece, Reading
 
 
 @dataclass
@@ -17,6 +21,7 @@ class HttpRequest:
         query: The raw query string, without `?`.
         headers: By lower-case name; repeated ones are joined by a comma.
         body: The whole body; an `aws-chunked` one is decoded by the gateway first.
+        piece: The file of a large body that was written as it came; `body` is a view of it.
     """
 
     method: str
@@ -24,6 +29,7 @@ class HttpRequest:
     query: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    piece: Piece | None = None
 
     @cached_property
     def arguments(self) -> dict[str, str]:
@@ -41,11 +47,21 @@ class HttpRequest:
 
 @dataclass
 class HttpResponse:
-    """One HTTP answer."""
+    """One HTTP answer.
+
+    Attributes:
+        body: The whole body; empty where `reading` is it.
+        reading: A large body, which is read as it is sent.
+    """
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    reading: Reading | None = None
+
+    def whole(self) -> bytes:
+        """The body, read if it must be."""
+        return self.body if self.reading is None else b"".join(self.reading)
 
 
 def split_query(query: str) -> list[tuple[str, str]]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import random
 import shutil
 import subprocess
 import threading
+import time
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
@@ -34,6 +38,34 @@ def test_what_was_acknowledged_survives(tmp_path: Path, seed: int) -> None:
         workload.moved(cloud.ask)
         workload.check(cloud.ask)
         cloud.end()
+
+
+def test_of_an_object_that_was_still_coming_nothing_is_left(tmp_path: Path) -> None:
+    body = bytes(range(256)) * 20_000
+    with CloudProcess(tmp_path) as cloud:
+        cloud.ask("s3", "CreateBucket", {"Bucket": "half"})
+        cloud.ask("s3", "PutObject", {"Bucket": "half", "Key": "whole", "Body": body})
+        place = {"Bucket": "half", "Key": "half"}
+        url = urlsplit(cloud.client("s3").generate_presigned_url("put_object", place))
+        with closing(http.client.HTTPConnection(url.netloc, timeout=60)) as connection:
+            connection.putrequest("PUT", f"{url.path}?{url.query}")
+            connection.putheader("content-length", str(len(body)))
+            connection.endheaders(body[: len(body) // 2])
+            while not _drafts(tmp_path):
+                time.sleep(0.01)
+            cloud.kill()
+    with CloudProcess(tmp_path) as cloud:
+        found = cloud.ask("s3", "ListObjectsV2", {"Bucket": "half"})
+        assert [one["Key"] for one in found["Contents"]] == ["whole"]
+        whole = cloud.ask("s3", "GetObject", {"Bucket": "half", "Key": "whole"})
+        assert whole["Body"] == body
+        cloud.end()
+    assert not _drafts(tmp_path)
+    assert len(list(tmp_path.rglob("bodies/*"))) == 1
+
+
+def _drafts(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("bodies/*.new") if path.stat().st_size]
 
 
 def _use_until_killed(cloud: CloudProcess, workload: Workload, draw: random.Random) -> None:

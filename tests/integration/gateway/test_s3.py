@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import http.client
 import uuid
 import zlib
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -204,10 +206,18 @@ def test_an_anonymous_request_is_refused(cloud: LocalCloud, s3: Any, bucket: str
     assert b"<Code>AccessDenied</Code>" in body
 
 
+LARGE = bytes(range(256)) * 12_000
+"""A content that goes to its file as it comes."""
+
+
+def bodies_of(cloud: LocalCloud) -> set[Path]:
+    return set(cloud.data_dir.rglob("bodies/*"))
+
+
+@pytest.mark.parametrize("content", [b"chunked content", LARGE])
 def test_a_body_in_chunks_with_a_checksum_behind_it(
-    cloud: LocalCloud, s3: Any, bucket: str
+    cloud: LocalCloud, s3: Any, bucket: str, content: bytes
 ) -> None:
-    content = b"chunked content"
     checksum = base64.b64encode(zlib.crc32(content).to_bytes(4, "big"))
     body = b"%x\r\n%s\r\n0\r\nx-amz-checksum-crc32:%s\r\n\r\n" % (len(content), content, checksum)
     headers = {
@@ -221,27 +231,106 @@ def test_a_body_in_chunks_with_a_checksum_behind_it(
     stored = s3.get_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")
     assert stored["Body"].read() == content
     assert stored.get("ContentEncoding") is None
+    before = bodies_of(cloud)
     status, answer = _put(cloud, f"/{bucket}/k", body.replace(checksum, b"AAAAAA=="), headers)
     assert (status, b"BadDigest" in answer) == (400, True)
+    assert bodies_of(cloud) == before, "nothing is left of what was refused"
 
 
+@pytest.mark.parametrize("forged", [b"forged", LARGE])
 def test_another_body_than_the_signed_one_is_refused(
-    cloud: LocalCloud, s3: Any, bucket: str
+    cloud: LocalCloud, s3: Any, bucket: str, forged: bytes
 ) -> None:
-    digest = sha256(b"signed").hexdigest()
+    digest, before = sha256(b"signed").hexdigest(), bodies_of(cloud)
 
-    status, body = _put(cloud, f"/{bucket}/k", b"forged", {"x-amz-content-sha256": digest})
+    status, body = _put(cloud, f"/{bucket}/k", forged, {"x-amz-content-sha256": digest})
 
     assert status == 400
+    assert bodies_of(cloud) == before
     assert b"XAmzContentSHA256Mismatch" in body
 
 
 def test_a_large_object_comes_back_whole(s3: Any, bucket: str) -> None:
-    content = bytes(range(256)) * 12_000
+    etag = f'"{md5(LARGE).hexdigest()}"'
 
-    s3.put_object(Bucket=bucket, Key="large", Body=content)
+    put = s3.put_object(Bucket=bucket, Key="large", Body=LARGE, ContentType="text/plain")
 
-    assert s3.get_object(Bucket=bucket, Key="large")["Body"].read() == content
+    found = s3.get_object(Bucket=bucket, Key="large")
+    assert found["Body"].read() == LARGE
+    assert (put["ETag"], found["ETag"], found["ContentLength"]) == (etag, etag, len(LARGE))
+    assert found["ContentType"] == "text/plain"
+    assert s3.head_object(Bucket=bucket, Key="large")["ContentLength"] == len(LARGE)
+    tail = s3.get_object(Bucket=bucket, Key="large", Range="bytes=-5")
+    assert tail["Body"].read() == LARGE[-5:]
+
+
+def test_a_large_object_is_no_longer_there_and_is_still_read(
+    cloud: LocalCloud, s3: Any, bucket: str
+) -> None:
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    first = s3.put_object(Bucket=bucket, Key="k", Body=LARGE)["VersionId"]
+    s3.put_object(Bucket=bucket, Key="k", Body=LARGE[::-1])
+    body = s3.get_object(Bucket=bucket, Key="k", VersionId=first)["Body"]
+    s3.delete_object(Bucket=bucket, Key="k", VersionId=first)
+
+    assert body.read() == LARGE
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == LARGE[::-1]
+
+
+def test_a_large_object_for_a_bucket_that_is_not_there_is_refused(s3: Any) -> None:
+    with pytest.raises(s3.exceptions.NoSuchBucket):
+        s3.put_object(Bucket=f"no-{uuid.uuid4()}", Key="k", Body=LARGE)
+
+
+def test_a_copy_of_an_upload_in_parts_is_one_piece(cloud: LocalCloud, s3: Any, bucket: str) -> None:
+    content = LARGE * 2
+    halves = [content[: 5 * 1024**2], content[5 * 1024**2 :]]
+    begun = s3.create_multipart_upload(Bucket=bucket, Key="parts", ChecksumAlgorithm="SHA256")
+    place = {"Bucket": bucket, "Key": "parts", "UploadId": begun["UploadId"]}
+    done = []
+    for number, half in enumerate(halves, 1):
+        part = s3.upload_part(**place, PartNumber=number, Body=half, ChecksumAlgorithm="SHA256")
+        done.append({"PartNumber": number, "ETag": part["ETag"]})
+    s3.complete_multipart_upload(**place, MultipartUpload={"Parts": done})
+    before = bodies_of(cloud)
+    s3.copy_object(Bucket=bucket, Key="copy", CopySource={"Bucket": bucket, "Key": "parts"})
+
+    sums = b"".join(md5(half).digest() for half in halves)
+    parts = s3.get_object(Bucket=bucket, Key="parts", ChecksumMode="ENABLED")
+    assert parts["ETag"] == f'"{md5(sums).hexdigest()}-2"'
+    of_parts = b64(sha256(b"".join(sha256(half).digest() for half in halves)).digest())
+    assert parts["ChecksumSHA256"] == f"{of_parts}-2"
+    copy = s3.get_object(Bucket=bucket, Key="copy", ChecksumMode="ENABLED")
+    assert copy["Body"].read() == parts["Body"].read() == content
+    assert copy["ETag"] == f'"{md5(content).hexdigest()}"'
+    assert copy["ChecksumSHA256"] == b64(sha256(content).digest())
+    assert bodies_of(cloud) == before, "a copy shares the files"
+
+
+@pytest.mark.parametrize("asked", ["bytes=2-1000000", None])
+def test_a_part_is_copied_out_of_a_large_object(s3: Any, bucket: str, asked: str | None) -> None:
+    s3.put_object(Bucket=bucket, Key="from", Body=LARGE)
+    begun = s3.create_multipart_upload(Bucket=bucket, Key="to")
+    place = {"Bucket": bucket, "Key": "to", "UploadId": begun["UploadId"]}
+    part = s3.upload_part_copy(
+        **place,
+        PartNumber=1,
+        CopySource={"Bucket": bucket, "Key": "from"},
+        **({"CopySourceRange": asked} if asked else {}),
+    )["CopyPartResult"]
+    parts = [{"PartNumber": 1, "ETag": part["ETag"]}]
+    s3.complete_multipart_upload(**place, MultipartUpload={"Parts": parts})
+
+    expected = LARGE[2:1_000_001] if asked else LARGE
+    assert s3.get_object(Bucket=bucket, Key="to")["Body"].read() == expected
+
+
+def b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def md5(data: bytes) -> Any:
+    return hashlib.md5(data, usedforsecurity=False)
 
 
 def test_a_missing_key_has_the_codes_of_aws(s3: Any, bucket: str) -> None:

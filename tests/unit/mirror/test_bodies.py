@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.disk import FullDisk
-from windfall_local.mirror.bodies import LARGE, Bodies, Piece
+from windfall_local.mirror.bodies import LARGE, Bodies
 from windfall_local.mirror.errors import BodyLostError
+from windfall_local.mirror.passing import Piece
 
 BODY = bytes(range(256)) * (LARGE // 256)
 
@@ -65,13 +66,35 @@ def test_a_body_that_is_gone_or_cut_short_is_not_made_up(tmp_path: Path) -> None
         bodies.read([Piece("b", 3)])
 
 
-def test_parts_that_are_put_together_are_not_held(tmp_path: Path) -> None:
+def test_a_body_that_comes_bit_by_bit_stays_if_it_was_kept(tmp_path: Path) -> None:
     bodies = Bodies(tmp_path)
-    with bodies.passing_by():
-        bodies.meet(BODY, (Piece("a", LARGE),))
-    assert bodies.recognise(BODY) is None
-    bodies.meet(BODY, (Piece("a", LARGE),))
-    assert bodies.recognise(BODY) == (Piece("a", LARGE),)
+    drafts = [bodies.draft(name) for name in ("kept", "not kept", "not finished")]
+    for draft in drafts:
+        draft.write(BODY)
+        draft.write(memoryview(b"xyz"))
+    bodies.begin_period()
+    assert bodies.sweep(set()) == 0, "what still arrives is nobody's to remove"
+    piece, _ = drafts[0].finish(), drafts[1].finish()
+    bodies.keep(piece)
+    for draft in drafts:
+        draft.close()
+
+    assert names(tmp_path) == {"kept"}
+    assert bodies.read([piece]) == bytes(bodies.view(piece)) == BODY + b"xyz"
+    assert bodies.sweep(set()) == 0
+    bodies.begin_period()
+    assert bodies.sweep(set()) == 1
+
+
+def test_of_a_body_that_found_no_room_on_its_way_nothing_is_left(tmp_path: Path) -> None:
+    bodies = Bodies(tmp_path, FullDisk(LARGE + 1).write)
+    draft = bodies.draft("a")
+    draft.write(BODY)
+    with pytest.raises(OSError, match="No space left"):
+        draft.write(BODY)
+    draft.close()
+
+    assert names(tmp_path) == set()
 
 
 def test_what_neither_a_snapshot_nor_this_period_knows_is_removed(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from windfall_local.api import Principal
-from windfall_local.mirror.bodies import Piece
 from windfall_local.mirror.entries import (
     Begin,
     Entry,
@@ -18,6 +17,7 @@ from windfall_local.mirror.entries import (
     pack,
     unpack,
 )
+from windfall_local.mirror.passing import Piece
 from windfall_local.wire.message import HttpRequest
 
 text = st.text(max_size=20)

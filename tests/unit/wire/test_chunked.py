@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from windfall_local.api import ServiceError
-from windfall_local.wire.chunked import split_chunks
+from windfall_local.wire.chunked import Chunks
+
+
+def taken_apart(body: bytes, step: int) -> tuple[bytes, list[str], dict[str, str]]:
+    """The content, the chunks' signatures and the trailers of a body that comes in steps."""
+    chunks, content, signatures = Chunks(), b"", []
+    for start in range(0, len(body), step):
+        for part in chunks.feed(body[start : start + step]):
+            content += part.data
+            if part.signature is not None:
+                signatures.append(part.signature)
+    return content, signatures, chunks.finish()
 
 
 @given(
@@ -17,20 +28,35 @@ from windfall_local.wire.chunked import split_chunks
         st.text("ABC123=", min_size=1, max_size=8),
         max_size=2,
     ),
+    step=st.integers(1, 300),
 )
-def test_content_and_trailers_come_back(chunks: list[bytes], trailers: dict[str, str]) -> None:
+def test_content_and_trailers_come_back(
+    chunks: list[bytes], trailers: dict[str, str], step: int
+) -> None:
     body = b"".join(b"%x;chunk-signature=abc\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks)
     body += b"0;chunk-signature=end\r\n"
     body += "".join(f"{name}:{value}\r\n" for name, value in trailers.items()).encode() + b"\r\n"
 
-    found = split_chunks(body)
+    assert taken_apart(body, step) == (
+        b"".join(chunks),
+        ["abc"] * len(chunks) + ["end"],
+        trailers,
+    )
 
-    assert found.joined() == b"".join(chunks)
-    assert [chunk.signature for chunk in found.chunks] == ["abc"] * len(chunks) + ["end"]
-    assert found.trailers == trailers
 
-
-@pytest.mark.parametrize("body", [b"", b"5\r\nab", b"5\r\nhello", b"zz\r\n", b"5\r\nhelloXX0\r\n"])
-def test_a_body_that_is_cut_off_is_refused(body: bytes) -> None:
+@pytest.mark.parametrize("step", [1, 100])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"5\r\nab",
+        b"5\r\nhello",
+        b"zz\r\n",
+        b"5\r\nhelloXX0\r\n",
+        b"-5\r\nhello\r\n0\r\n",
+        b"5" * 9000,
+    ],
+)
+def test_a_body_that_is_cut_off_is_refused(body: bytes, step: int) -> None:
     with pytest.raises(ServiceError):
-        split_chunks(body)
+        taken_apart(body, step)
