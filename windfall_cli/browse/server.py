@@ -9,7 +9,7 @@ import secrets
 import signal
 import socket
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -42,7 +42,7 @@ def serve(library: Library, port: int, *, open_browser: bool) -> None:
         console.print("Ctrl-C ends it.", style="dim")
         with contextlib.ExitStack() as until_the_end:
             if open_browser:
-                until_the_end.enter_context(_opened(address))
+                until_the_end.enter_context(opened(address))
             until_the_end.enter_context(_ended_by_signals())
             server.run(sockets=[listener])
 
@@ -84,10 +84,14 @@ def listening(port: int) -> Iterator[socket.socket]:
 
 
 @contextmanager
-def _opened(address: str) -> Iterator[None]:
+def opened(address: str, show: Callable[[str], object] = webbrowser.open) -> Iterator[None]:
     """The address in the browser, by way of a file that only this user can read.
 
     A browser's arguments are seen by everybody on the machine; the token must not be among them.
+
+    Args:
+        address: What is to be seen.
+        show: Opens an address in the user's browser.
     """
     path = data_dir() / f"browse-{os.getpid()}.html"
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -101,7 +105,7 @@ def _opened(address: str) -> Iterator[None]:
     try:
         # Without one that can be started the printed address is all there is.
         with contextlib.suppress(webbrowser.Error, OSError):
-            webbrowser.open(path.absolute().as_uri())
+            show(path.absolute().as_uri())
         yield
     finally:
         path.unlink(missing_ok=True)
