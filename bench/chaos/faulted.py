@@ -68,6 +68,7 @@ def run(
     supplies.close()
     cloud.end()
     injected = struck(folder)
+    timed_out = broken if trial.hurried else 0
     figures |= {"processes_left": cloud.left_behind()}
     found = failures(figures, asked_once=asked_once)
     wrong = [one for one in found if one.partition(":")[0] not in trial.by_design]
@@ -80,7 +81,7 @@ def run(
     return {
         "faults": list(trial.faults),
         "seed": seed,
-        "faults_injected": sum(injected.values()) + trial.poison,
+        "faults_injected": sum(injected.values()) + trial.poison + timed_out,
         "by_kind": _summed(injected, 0),
         "by_service": _summed(injected, 1),
         **({"stopped_at": stopped} if stopped else {}),
