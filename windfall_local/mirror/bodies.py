@@ -112,7 +112,14 @@ class Bodies:
             return memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
 
     def reading(self, pieces: tuple[Piece, ...]) -> Reading:
-        """A body that is read bit by bit; as long as somebody has this, its files stay."""
+        """A body that is read bit by bit; as long as somebody has this, its files stay.
+
+        Raises:
+            BodyLostError: A file is missing, or is not what was written.
+        """
+        for piece in pieces:
+            with self._open(piece):
+                pass  # Said before the first byte is sent, while it can be said in words.
         found = Reading(self, pieces)
         self._read[id(found)] = {piece.name for piece in pieces}
         finalize(found, self._read.pop, id(found), None)

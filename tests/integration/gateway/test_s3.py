@@ -151,6 +151,28 @@ def test_an_upload_in_parts_becomes_one_object(s3: Any, bucket: str) -> None:
     assert s3.get_object(Bucket=bucket, Key="big")["Body"].read() == b"".join(parts)
 
 
+def test_an_upload_of_wrong_parts_is_refused_and_can_go_on(s3: Any, bucket: str) -> None:
+    begun = s3.create_multipart_upload(Bucket=bucket, Key="big")
+    place = {"Bucket": bucket, "Key": "big", "UploadId": begun["UploadId"]}
+    parts = [
+        {
+            "PartNumber": number,
+            "ETag": s3.upload_part(**place, PartNumber=number, Body=b"x")["ETag"],
+        }
+        for number in (1, 2)
+    ]
+    for asked, code in (
+        ([{"PartNumber": 3, "ETag": parts[0]["ETag"]}], "InvalidPart"),
+        ([{**parts[0], "ETag": "0" * 32}], "InvalidPart"),
+        (parts, "EntityTooSmall"),
+    ):
+        with pytest.raises(ClientError, match=code):
+            s3.complete_multipart_upload(**place, MultipartUpload={"Parts": asked})
+
+    s3.complete_multipart_upload(**place, MultipartUpload={"Parts": parts[1:]})
+    assert s3.get_object(Bucket=bucket, Key="big")["Body"].read() == b"x"
+
+
 def test_a_copy_has_the_content_and_other_metadata(s3: Any, bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="from ü", Body=b"content", Metadata={"a": "1"})
 

@@ -86,6 +86,21 @@ def test_a_body_that_comes_bit_by_bit_stays_if_it_was_kept(tmp_path: Path) -> No
     assert bodies.sweep(set()) == 1
 
 
+def test_what_is_read_bit_by_bit_stays_until_it_was_read(tmp_path: Path) -> None:
+    bodies = Bodies(tmp_path)
+    pieces = (bodies.write("a", BODY), bodies.write("b", b"xyz"))
+    reading = bodies.reading(pieces)
+    bodies.begin_period()
+    bodies.forget_met()
+
+    assert bodies.sweep(set()) == 0
+    assert (len(reading), b"".join(reading)) == (LARGE + 3, BODY + b"xyz")
+    del reading
+    assert bodies.sweep(set()) == 2
+    with pytest.raises(BodyLostError, match="not there"):
+        bodies.reading(pieces)
+
+
 def test_of_a_body_that_found_no_room_on_its_way_nothing_is_left(tmp_path: Path) -> None:
     bodies = Bodies(tmp_path, FullDisk(LARGE + 1).write)
     draft = bodies.draft("a")
