@@ -20,6 +20,7 @@ from windfall_cli.commands import (
     redrive,
     rerun,
     show,
+    trace,
     translate,
 )
 
@@ -36,6 +37,7 @@ app.command()(show.status)
 app.command()(show.show)
 app.command()(show.search)
 app.command()(browse.browse)
+app.command()(trace.trace)
 app.command()(estimate.estimate)
 app.command()(cost.cost)
 app.command()(approve.approve)

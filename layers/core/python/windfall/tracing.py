@@ -306,11 +306,14 @@ def _cause(kind: str) -> Document:
 
 
 def _about(event: Any) -> dict[str, str]:
-    """What a task's input says of itself: the feature that it finds."""
-    feature = event.get("feature") if isinstance(event, dict) else None
-    if isinstance(feature, dict):
-        feature = feature.get("feature")
-    return {"feature": feature} if isinstance(feature, str) else {}
+    """What a task's input says of itself: the feature that it finds, the language it makes."""
+    if not isinstance(event, dict):
+        return {}
+    told = {"feature": event.get("feature"), "language": event.get("target", event.get("language"))}
+    plain = {
+        name: value.get(name) if isinstance(value, dict) else value for name, value in told.items()
+    }
+    return {name: value for name, value in plain.items() if isinstance(value, str)}
 
 
 tracer = Tracer.of_environment()
