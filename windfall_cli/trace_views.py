@@ -13,8 +13,8 @@ from windfall.charts.drawing import COLOURS, FAINT, GRID, INK, Drawing, text_wid
 from windfall_cli.console import plain
 from windfall_cli.traces import FileTrace, Step, StepKind, folded
 
-_BAR = 28
-"""Characters of the whole trace."""
+_BAR, _SHORT_BAR, _WIDE = 28, 10, 120
+"""Characters of the whole trace: in a terminal that is so wide, and in a narrower one."""
 _SHORTEST = 0.05
 """Seconds: a state that took less and is made of nothing only chose the way."""
 _STYLES = {
@@ -80,8 +80,8 @@ def note_of(step: Step) -> str:
     if step.payment is not None:
         paid = step.payment
         cost = "no price" if paid.cost is None else f"${paid.cost:.6f}".rstrip("0").rstrip(".")
-        mark = "≈ " if paid.shared else ""
-        said.append(f"{paid.feature}: {mark}{paid.units:g} units, {mark}{cost}")
+        mark, units = "≈ " if paid.shared else "", "unit" if paid.units == 1 else "units"
+        said.append(f"{paid.feature}: {mark}{paid.units:g} {units}, {mark}{cost}")
     if step.error is not None:
         said.append(step.error)
     if step.retries:
@@ -93,31 +93,34 @@ def note_of(step: Step) -> str:
     return " · ".join(said)
 
 
-def table_of(trace: FileTrace, *, everything: bool = False) -> Table:
-    """The waterfall for a terminal."""
+def table_of(trace: FileTrace, width: int, *, everything: bool = False) -> Table:
+    """The waterfall for a terminal of so many columns."""
     table = Table("what", "at", "took", "", "", box=None, pad_edge=False)
+    table.columns[0].no_wrap, table.columns[0].min_width = True, min(40, width // 3)
     table.columns[1].justify = table.columns[2].justify = "right"
+    table.columns[3].no_wrap = True
+    bar = _BAR if width >= _WIDE else _SHORT_BAR
     whole = max(trace.end - trace.start, 1e-9)
     for line in lines_of(trace, everything=everything):
-        name = plain("  " * line.depth + line.name)
+        name = plain(" " * line.depth + line.name)
         name.stylize(_STYLES.get(line.step.kind, "") if line.step else "dim")
         table.add_row(
             name,
             "" if line.start is None else f"{line.start:.3f}",
             "" if line.took is None else f"{line.took:.3f}",
-            _bar(line, whole),
+            _bar(line, whole, bar),
             Text(line.note, style="red" if line.step and line.step.error else ""),
         )
     return table
 
 
-def _bar(line: Line, whole: float) -> Text:
+def _bar(line: Line, whole: float, most: int) -> Text:
     if line.step is None or line.start is None:
         return Text("")
-    left = min(_BAR - 1, int(line.start / whole * _BAR))
-    width = max(1, round((line.took or 0) / whole * _BAR))
+    left = min(most - 1, int(line.start / whole * most))
+    width = max(1, round((line.took or 0) / whole * most))
     colour = "red" if line.step.error else "yellow" if line.step.payment else "blue"
-    return Text(" " * left + "━" * min(width, _BAR - left), style=colour)
+    return Text(" " * left + "━" * min(width, most - left), style=colour)
 
 
 def document_of(trace: FileTrace) -> dict[str, Any]:

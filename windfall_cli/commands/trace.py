@@ -112,7 +112,7 @@ def _read(stack: Stack, key: str, received: str, ids: list[str]) -> FileTrace:
 
 def _show(found: FileTrace, key: str, *, everything: bool) -> None:
     console.print(plain(f"{key}: {found.end - found.start:.3f} s, trace {', '.join(found.ids)}"))
-    console.print(table_of(found, everything=everything))
+    console.print(table_of(found, console.width, everything=everything))
     for feature, call in found.missing:
         console.print(
             plain(f"{feature}: {call} is not in this trace; an earlier one paid for it."),

@@ -212,5 +212,5 @@ def test_a_name_can_not_command_the_terminal() -> None:
     trace = a_text(call("s9", "s3", "Put\x1b[31mObject", 5, 5.1, fault=True))
     console = Console(width=200, force_terminal=False)
     with console.capture() as screen:
-        console.print(table_of(trace))
+        console.print(table_of(trace, 200))
     assert "\x1b" not in screen.get()
