@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 import threading
+import zlib
 from collections import OrderedDict
 from io import BytesIO
 
@@ -17,6 +19,17 @@ SIDE = 240
 """Pixels of the longest side."""
 _MOST_PIXELS = 60_000_000
 """Of a picture that is made small: unpacked it takes three bytes a pixel."""
+_NO_PICTURE = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+)
+"""What Pillow's decoders raise over bytes that are none."""
 _MOST_KEPT = 500
 _AT_ONCE = 2
 
@@ -78,7 +91,7 @@ def made_small(body: bytes) -> bytes | None:
                 return None
             picture.draft("RGB", (SIDE * 2, SIDE * 2))
             small = ImageOps.exif_transpose(picture).convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except _NO_PICTURE:
         return None
     small.thumbnail((SIDE, SIDE))
     answer = BytesIO()
