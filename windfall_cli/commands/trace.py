@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from windfall.adapters.dynamodb import DynamoInsightsIndex
-from windfall.clock import moment_of
 from windfall.contracts.manifest import Manifest
 from windfall.ports.insights import ANALYZING
 from windfall.pricing import PriceList
@@ -18,13 +16,9 @@ from windfall_cli.errors import CommandError
 from windfall_cli.files import find_file, read_manifest, reader
 from windfall_cli.stack import Stack, open_stack
 from windfall_cli.trace_payments import mark_payments
+from windfall_cli.trace_reading import read_trace
 from windfall_cli.trace_views import document_of, picture_of, table_of
-from windfall_cli.traces import FileTrace, trace_of
-
-_KEPT = timedelta(days=30)
-"""X-Ray keeps a trace for so long."""
-_SOON = timedelta(minutes=2)
-"""What was told to X-Ray is there within seconds, as a rule."""
+from windfall_cli.traces import FileTrace
 
 
 @command
@@ -41,7 +35,7 @@ def trace(
     chosen = open_stack(stack)
     file_id = find_file(chosen, file)
     key, received, wanted, manifest = _wanted(chosen, file_id)
-    found = _read(chosen, key, received, wanted)
+    found = read_trace(chosen, key, received, wanted)
     if manifest is not None:
         mark_payments(found, manifest, PriceList.of_region(chosen.region))
     if as_json:
@@ -77,37 +71,6 @@ def _known(key: str, ids: list[str | None]) -> list[str]:
             "Have it traced: windfall rerun --force FILE",
         )
     return known
-
-
-def _read(stack: Stack, key: str, received: str, ids: list[str]) -> FileTrace:
-    """The traces out of X-Ray.
-
-    Raises:
-        CommandError: It has none of them, with the likely reason.
-    """
-    pages = stack.client("xray").get_paginator("batch_get_traces").paginate(TraceIds=ids)
-    traces = [trace for page in pages for trace in page["Traces"] if trace["Segments"]]
-    if traces:
-        return trace_of(traces)
-    age = datetime.now(UTC) - moment_of(received)
-    if age < _SOON:
-        raise CommandError(
-            f"X-Ray has heard nothing of {key} yet.", "It takes some seconds: ask again."
-        )
-    if age > _KEPT:
-        raise CommandError(
-            f"{key} came on {received[:10]}, and X-Ray keeps traces for 30 days.",
-            "What it became stays: windfall show FILE",
-        )
-    if stack.is_local:
-        raise CommandError(
-            f"The local X-Ray has no trace {ids[0]}: it keeps traces until `windfall down`.",
-            "Trace it anew: windfall rerun --force FILE",
-        )
-    raise CommandError(
-        f"X-Ray has no trace {ids[0]} of {key}.",
-        "May the functions' roles write to X-Ray, and this user read it (xray:BatchGetTraces)?",
-    )
 
 
 def _show(found: FileTrace, key: str, *, everything: bool) -> None:

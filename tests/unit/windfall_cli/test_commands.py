@@ -26,7 +26,14 @@ def run(*arguments: str) -> tuple[int, str, str]:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["status"], ["show", "photo.jpg"], ["drop", __file__], ["profile", "list"], ["browse"]],
+    [
+        ["status"],
+        ["show", "photo.jpg"],
+        ["trace", "photo.jpg"],
+        ["drop", __file__],
+        ["profile", "list"],
+        ["browse"],
+    ],
     ids=lambda arguments: arguments[0],
 )
 def test_without_a_local_cloud_a_command_says_how_to_start_one(arguments: list[str]) -> None:
