@@ -113,6 +113,7 @@ def file_page(text: str) -> str:
         files=[ResultFile.model_construct(name=text, bucket="b", key=text, media_type=text)],
         history=[],
         reused_from=None,
+        trace_id="1-00000000-000000000000000000000000",
         received=NOW,
         recorded=NOW,
         seconds=1.0,
