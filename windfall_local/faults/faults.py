@@ -24,8 +24,8 @@ from windfall_local.faults.rules import Kind, Rule
 FILE = "faults.jsonl"
 """In the data directory."""
 
-_SPARED = frozenset({"logs", "sts"})
-"""What Lambda does for its own log, and who one is, are no steps of an application."""
+_SPARED = frozenset({"logs", "sts", "xray"})
+"""What is done for a log or a trace, and who one is, are no steps of an application."""
 _CRASHES = frozenset({Kind.CRASH, Kind.CRASH_AFTER, Kind.SWEEP})
 _AFTER = frozenset({Kind.LOST, Kind.CRASH_AFTER})
 _log = logging.getLogger(__name__)
