@@ -38,7 +38,7 @@ _TABLES = ("async", "real_time", "batch_transform")
 _STOPS = ("lambda:Invoke=stop", "*:*=stop-after")
 """While a function runs, when it has answered; when a job was begun, when it is asked after."""
 BROKEN_OFF = frozenset({"files_not_analyzed", "folders_not_translated"})
-_NEVER_MET = ("AwaitSlot",)
+_NEVER_MET = ("AwaitSlot", "ConvertMedia", "TranslateCaptions", "DubAudio")
 _WRITTEN_TWICE = frozenset({"outcomes_written_twice"})
 TRIALS = {
     "throttled": Trial(["*:*=throttle/3"], 10),
