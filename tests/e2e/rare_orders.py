@@ -88,7 +88,7 @@ def train_again(deployment: Deployment) -> None:
 def forget_answers(deployment: Deployment) -> None:
     """They are kept for two weeks only."""
     s3, bucket = deployment.client("s3"), deployment.output("ResultsBucketName")
-    for one in s3.list_objects_v2(Bucket=bucket, Prefix="scoring/answers/")["Contents"]:
+    for one in s3.list_objects_v2(Bucket=bucket, Prefix="scoring/answers/").get("Contents", ()):
         s3.delete_object(Bucket=bucket, Key=one["Key"])
 
 

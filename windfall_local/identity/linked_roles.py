@@ -29,5 +29,5 @@ class ScalerRole:
         try:
             await self._cloud.call("iam", "CreateServiceLinkedRole", named, Principal.root())
         except ServiceError as error:
-            if error.code not in ("EntityAlreadyExists", "InvalidInput"):
+            if error.code != "EntityAlreadyExists":
                 raise
