@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Iterator
+import random
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.e2e.conftest import AWS_STACK
-from tests.e2e.deployment import Deployment, outcome_of, unique
+from tests.e2e.deployment import NO_LANGUAGES, Deployment, outcome_of, unique
 from tests.e2e.listener import Listener
+from tests.fakes.films import BLUE, film
+from tests.fakes.recordings import encode, tone
+from tests.fakes.tables import HEADER, as_csv, customers
 
 pytestmark = pytest.mark.timeout(900)
+
+DEMO = Path(__file__).parents[2] / "demo"
 
 FUNCTIONS = (
     "AdmitFile",
@@ -48,6 +59,111 @@ def denied(deployment: Deployment, role: str, action: str) -> Iterator[None]:
         yield
     finally:
         iam.delete_role_policy(RoleName=name, PolicyName="e2e")
+
+
+@contextmanager
+def taken_away(deployment: Deployment, statement: str) -> Iterator[None]:
+    """A role of the stack without one statement, named `role/Sid`."""
+    role, _, sid = statement.partition("/")
+    iam, name = deployment.client("iam"), deployment.resources[role]
+    (policy,) = iam.list_role_policies(RoleName=name)["PolicyNames"]
+    whole = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+    rest = [one for one in whole["Statement"] if one["Sid"] != sid]
+    assert len(rest) == len(whole["Statement"]) - 1
+
+    def put(document: dict[str, Any]) -> None:
+        text = json.dumps(document)
+        iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=text)
+
+    put({**whole, "Statement": rest})
+    try:
+        yield
+    finally:
+        put(whole)
+
+
+def a_page() -> bytes:
+    """A picture with text on it, unlike any other."""
+    with Image.open(DEMO / "page.png") as opened:
+        page = opened.convert("RGB")
+    page.putpixel((0, 0), (random.randrange(256), random.randrange(256), random.randrange(256)))
+    body = io.BytesIO()
+    page.save(body, "PNG")
+    return body.getvalue()
+
+
+def a_film() -> bytes:
+    colour = (random.randrange(256), random.randrange(256), 0)
+    return film(((colour, 1.0), (BLUE, 1.0)))
+
+
+def a_tone() -> bytes:
+    return encode("wav", tone(1.5 + random.random()))
+
+
+def a_dataset() -> bytes:
+    return as_csv(HEADER, customers(200, seed=random.randrange(1_000_000)))
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A statement that is taken away, and what comes of it.
+
+    Attributes:
+        statement: `role/Sid`.
+        key, body, features, targets: The file that is dropped meanwhile.
+        failed: The features that fail; the others do not.
+        lacks: What the reason names.
+    """
+
+    statement: str
+    key: str
+    body: Callable[[], bytes]
+    features: str
+    failed: set[str]
+    lacks: str
+    targets: str = NO_LANGUAGES
+
+
+TAKEN = (
+    Taken(
+        "DetectImageFeatureRole/Detect", "a.png", a_page, "labels,properties",
+        {"labels", "properties"}, "rekognition:DetectLabels",
+    ),
+    Taken(
+        "AnalyzeImageRole/WaitForTextAnalyses", "b.png", a_page, "text",
+        {"language"}, "states:DescribeExecution",
+    ),
+    Taken(
+        "TranslateTextRole/Translate", "c.txt", unique, "sentiment",
+        {"translation.es"}, "translate:TranslateText", "es",
+    ),
+    Taken(
+        "TranscribeAudioRole/LetTranscribeReadTheRecording", "d.wav", a_tone, "sentiment",
+        {"transcript"}, "read permission",
+    ),
+    Taken(
+        "DetectVideoFeatureRole/LetRekognitionReadTheVideo", "e.mp4", a_film, "segments",
+        {"segments"}, "S3",
+    ),
+    Taken(
+        "TrainModelRole/Train", "train/f.csv", a_dataset, "", {"training"},
+        "sagemaker:CreateTrainingJob",
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.skipif(bool(AWS_STACK), reason="roles of a real stack are left as they are")
+@pytest.mark.parametrize("taken", TAKEN, ids=lambda taken: taken.statement)
+def test_without_its_statement_a_step_fails_and_no_other(
+    deployment: Deployment, taken: Taken
+) -> None:
+    options = {"features": taken.features, "targets": taken.targets} if taken.features else {}
+    with taken_away(deployment, taken.statement):
+        manifest = deployment.analyze(taken.key, taken.body(), **options)
+    reasons = {one.feature: one.reason for one in manifest.outcomes if one.status == "failed"}
+    assert reasons.keys() == taken.failed, manifest.outcomes
+    assert any(taken.lacks in str(reason) for reason in reasons.values()), reasons
 
 
 @pytest.mark.skipif(bool(AWS_STACK), reason="roles of a real stack are left as they are")
