@@ -138,6 +138,20 @@ def test_an_endpoint_whose_model_cannot_be_read_fails_with_the_reason(stage: Sta
     assert "Failed to download model data" in description["FailureReason"]
 
 
+def test_what_a_model_takes_of_the_memory_is_measured_where_its_role_may(
+    stage: Stage, boosted_model: str
+) -> None:
+    unmeasured = stage.model(boosted(), stage.role("s3:*", "logs:*", "ecr:*"))
+    for model, metrics in ((boosted_model, ["MemoryUtilization"]), (unmeasured, [])):
+        endpoint = stage.endpoint(model)
+        assert stage.settled(endpoint)["EndpointStatus"] == "InService"
+        told = stage.client("cloudwatch").list_metrics(
+            Namespace="/aws/sagemaker/Endpoints",
+            Dimensions=[{"Name": "EndpointName", "Value": endpoint}],
+        )
+        assert [one["MetricName"] for one in told["Metrics"]] == metrics
+
+
 @pytest.mark.parametrize("action", ["GetAuthorizationToken", "BatchGetImage"])
 def test_an_endpoint_whose_role_may_not_pull_the_image_fails_with_the_reason(
     stage: Stage, action: str

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from windfall_local.api import ACCOUNT, Cloud, Principal, ServiceError
 from windfall_local.functions.log_stream import LogStream
+from windfall_local.functions.memory import resident_bytes
 from windfall_local.services.sagemaker.wording import invalid
 
 SERVICE = "sagemaker.amazonaws.com"
@@ -122,6 +123,11 @@ class Container:
         await asyncio.wait([self._reading], timeout=5)
         await self._log.close()
         return code
+
+    @property
+    def memory(self) -> int:
+        """Bytes that its process holds; 0 when it has ended."""
+        return resident_bytes(self._process.pid) if self._process is not None else 0
 
     def signal(self, number: signal.Signals) -> None:
         """Send the process and its children a signal, if they still run."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import secrets
 import shutil
@@ -19,6 +20,7 @@ from windfall_local.services.sagemaker.containers import (
     variables,
 )
 from windfall_local.services.sagemaker.images import PullError, check_pull, read_image
+from windfall_local.services.sagemaker.metrics import put_metrics
 from windfall_local.services.sagemaker.objects import Objects, read_uri, reading_failed, unpack
 from windfall_local.services.sagemaker.serving import ServingContainer
 
@@ -28,6 +30,8 @@ _IDLE = 120.0
 """Seconds after which a container without requests is ended; the next request starts another."""
 _LOADING = 600.0
 """Seconds that a model may take to load."""
+_METRICS = "/aws/sagemaker/Endpoints"
+"""The namespace of endpoints' metrics, and what their log groups begin with."""
 
 
 class DeploymentError(Exception):
@@ -43,12 +47,14 @@ class Variant:
         weight: Its share of the requests.
         serverless: Its ServerlessConfig, if it is serverless.
         container: Its process, whenever one is needed.
+        principal: As whom it works.
     """
 
     name: str
     weight: float
     serverless: Document | None
     container: ServingContainer
+    principal: Principal
 
 
 @dataclass(slots=True)
@@ -178,6 +184,7 @@ class Hosting:
         try:
             for variant in made:
                 await self._load(variant)
+                await self._measure(endpoint, variant)
         except DeploymentError:
             await asyncio.gather(*(variant.container.stop() for variant in made))
             raise
@@ -215,7 +222,7 @@ class Hosting:
         laid = await lay_out(self._cloud, wanted["model"], folder / name)
         log = LogStream(
             self._cloud,
-            f"/aws/sagemaker/Endpoints/{endpoint}",
+            f"{_METRICS}/{endpoint}",
             f"{name}/i-{secrets.token_hex(8)}{secrets.token_hex(1)[:1]}",
             laid.principal,
         )
@@ -229,7 +236,11 @@ class Hosting:
         )
         weight = config.get("InitialVariantWeight")
         return Variant(
-            name, 1.0 if weight is None else weight, config.get("ServerlessConfig"), container
+            name,
+            1.0 if weight is None else weight,
+            config.get("ServerlessConfig"),
+            container,
+            laid.principal,
         )
 
     async def _load(self, variant: Variant) -> None:
@@ -240,6 +251,14 @@ class Hosting:
                 f"The container for production variant {variant.name} did not pass the ping health "
                 f"check. Please check CloudWatch logs for this endpoint. ({error})"
             ) from error
+
+    async def _measure(self, endpoint: str, variant: Variant) -> None:
+        """What a loaded model takes of the memory; AWS measures each minute, and the CPU too."""
+        whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGESIZE")
+        share = 100 * variant.container.memory / whole
+        data = {"MetricName": "MemoryUtilization", "Value": share, "Unit": "Percent"}
+        dimensions = {"EndpointName": endpoint, "VariantName": variant.name}
+        await put_metrics(self._cloud, _METRICS, dimensions, [data], variant.principal)
 
 
 def choose(variants: list[Variant], target: str | None) -> Variant | None:

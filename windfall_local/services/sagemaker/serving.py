@@ -53,6 +53,11 @@ class ServingContainer:
         """Whether its process is there."""
         return self._container is not None
 
+    @property
+    def memory(self) -> int:
+        """Bytes that its process holds; 0 when there is none."""
+        return self._container.memory if self._container is not None else 0
+
     async def start(self, timeout: float) -> None:
         """Load the model, unless that is done.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import shutil
 import tarfile
 import time
@@ -16,6 +15,7 @@ from windfall_local.services.sagemaker.containers import SESSION, Container, var
 from windfall_local.services.sagemaker.final_metrics import FinalMetrics
 from windfall_local.services.sagemaker.images import PullError, check_pull, read_working_image
 from windfall_local.services.sagemaker.jobs import JobFailedError, Jobs, head, picked
+from windfall_local.services.sagemaker.metrics import put_metrics
 from windfall_local.services.sagemaker.objects import (
     Objects,
     Place,
@@ -44,8 +44,6 @@ _IN_EVENTS = (
 )
 _USERS_FAULT = 2
 """The exit code with which AWS's algorithms blame the user."""
-
-_log = logging.getLogger(__name__)
 
 
 class Trainer:
@@ -199,20 +197,11 @@ class Trainer:
 
     async def _measure(self, job: Document, principal: Principal) -> None:
         """Put the last value of each metric into CloudWatch; AWS puts every one."""
-        dimensions = [{"Name": "TrainingJobName", "Value": job["name"]}]
         data = [
-            {"MetricName": name, "Dimensions": dimensions, "Value": value, "Timestamp": moment(at)}
+            {"MetricName": name, "Value": value, "Timestamp": moment(at)}
             for name, (value, at) in job["metrics"].items()
         ]
-        if not data:
-            return
-        try:
-            await self._cloud.call(
-                "cloudwatch", "PutMetricData", {"Namespace": LOGS, "MetricData": data}, principal
-            )
-        except ServiceError as error:
-            # They are missing then, as on AWS; the job goes on.
-            _log.warning("No metrics of %s: %s", job["name"], error)
+        await put_metrics(self._cloud, LOGS, {"TrainingJobName": job["name"]}, data, principal)
 
     async def _upload(self, job: Document, base: Path, objects: Objects) -> None:
         config = job["request"]["OutputDataConfig"]
