@@ -37,8 +37,12 @@ class LocalProcess:
         if self._process is not None and self._process.poll() is None:
             self.end(signal.SIGTERM)
 
-    def start(self) -> None:
-        """Start, and wait until the template stands."""
+    def start(self, *parameters: str) -> None:
+        """Start, and wait until the template stands.
+
+        Args:
+            parameters: Further `NAME=VALUE` of the template's parameters.
+        """
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [
@@ -46,6 +50,7 @@ class LocalProcess:
                     *("up", "--port", "0", "--audit", str(self.audit)),
                     # Off unless it is asked for: it is closed to new accounts.
                     *("--parameter", "UseClarify=true"),
+                    *(word for one in parameters for word in ("--parameter", one)),
                 ],
                 env={**os.environ, "WINDFALL_HOME": str(self.home)},
                 stdin=subprocess.DEVNULL,

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import random
+import signal
 import uuid
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -26,59 +26,19 @@ from tests.e2e import rare_orders
 from tests.e2e.deployment import Deployment, unique, until
 from tests.e2e.local import LocalProcess
 from tests.e2e.models import Models, as_csv, rows
+from tests.e2e.statements import Statements, Used, allowed
 from tests.fakes.films import BLUE, film
-from tests.fakes.models import SUMS, boosted
+from tests.fakes.models import SUMS, XGBOOST, boosted
 from tests.fakes.recordings import tone
 from tests.fakes.tables import HEADER as CUSTOMERS
 from tests.fakes.tables import as_csv as as_csv_of
 from tests.fakes.tables import customers
 from windfall import identity, keys
 from windfall.contracts.translations import FolderTranslationRequested
-from windfall_local.api import Principal
-from windfall_local.identity.documents import Policy, read_policy
-from windfall_local.identity.evaluation import Access, Applicable, decide
 
 pytestmark = pytest.mark.timeout(900)
 
 DEMO = Path(__file__).parents[2] / "demo"
-
-
-@dataclass(frozen=True)
-class Used:
-    """A permission that a role needed."""
-
-    action: str
-    resource: str
-    context: Mapping[str, tuple[str, ...]]
-
-
-def role_names(deployment: Deployment) -> dict[str, str]:
-    """Logical ID by the name of each role of the stack."""
-    roles = [name for name in deployment.resources if name.endswith("Role")]
-    return {deployment.resources[name]: name for name in roles}
-
-
-def policies_of(deployment: Deployment, role: str) -> list[Policy]:
-    """The inline policies of a role; beside them there is only AWS's own one for X-Ray."""
-    iam = deployment.client("iam")
-    return [
-        read_policy(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
-        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
-    ]
-
-
-def allowed(role_arn: str, used: Used, policies: tuple[Policy, ...]) -> bool:
-    access = Access(Principal.role(role_arn, "proof"), used.action, used.resource, used.context)
-    return decide(access, Applicable(policies)).allowed
-
-
-def without_each(policies: list[Policy]) -> Iterator[tuple[Any, tuple[Policy, ...]]]:
-    """Each inline statement, and the policies without it."""
-    for place, policy in enumerate(policies):
-        for statement in policy:
-            if statement.sid:
-                rest = tuple(one for one in policy if one is not statement)
-                yield statement, (*policies[:place], rest, *policies[place + 1 :])
 
 
 def a_picture(kind: str) -> bytes:
@@ -259,60 +219,55 @@ def everything_used(deployment: Deployment) -> None:
     use_everything(deployment)
 
 
-def used(process: LocalProcess) -> dict[str, list[Used]]:
-    """What each role has needed so far."""
-    needs: dict[str, list[Used]] = defaultdict(list)
-    # The last line may be half written.
-    whole, _, _ = process.audit.read_text(encoding="utf-8").rpartition("\n")
-    for line in whole.splitlines():
-        entry = json.loads(line)
-        context = {name: tuple(values) for name, values in entry["context"].items()}
-        role = entry["role"].rpartition("/")[2]
-        needs[role].append(Used(entry["action"], entry["resource"], context))
-    return needs
-
-
 @pytest.mark.usefixtures("everything_used")
 def test_every_statement_is_needed_by_what_it_is_about(
     deployment: Deployment, process: LocalProcess, record_property: Callable[[str, object], None]
 ) -> None:
-    account = deployment.client("sts").get_caller_identity()["Account"]
-    roles = role_names(deployment)
-    policies = {role: policies_of(deployment, role) for role in roles}
-    proven: set[str] = set()
-
-    def idle() -> list[str]:
-        """The statements that nothing has needed; logs and give-backs may come a little later."""
-        left, needs = [], used(process)
-        for role, logical_id in roles.items():
-            arn = f"arn:aws:iam::{account}:role/{role}"
-            granted = [one for one in needs[role] if allowed(arn, one, tuple(policies[role]))]
-            for statement, rest in without_each(policies[role]):
-                name = f"{logical_id}/{statement.sid}"
-                lost = [one for one in granted if not allowed(arn, one, rest)]
-                for one in lost:
-                    alone = ((statement,),)
-                    assert allowed(arn, one, alone), f"{one.action} is lost with {statement.sid}"
-                if lost:
-                    proven.add(name)
-                else:
-                    left.append(name)
-        return left
-
+    statements = Statements(deployment, process)
     for turn in range(20):
-        if not idle():
+        # Logs and give-backs may come a little later.
+        if not statements.idle():
             break
         deployment.analyze("proof/later.txt", unique(), features="sentiment", targets="")
         if turn % 5 == 4:
             # reconcile_jobs may have come between on its own.
             rare_orders.bring_about(deployment)
-    assert idle() == [], "\n".join(idle())
-    record_property("roles", len(roles))
-    record_property("statements", sum(len(list(without_each(policies[role]))) for role in roles))
-    record_property("statements proven necessary", len(proven))
+    assert statements.idle() == []
+    record_property("roles", len(statements.roles))
+    record_property("statements", len(statements))
+    record_property("statements proven necessary", len(statements.proven))
 
 
-def test_no_role_reaches_what_is_not_its_own(deployment: Deployment) -> None:
+def test_every_statement_of_the_role_of_a_model_of_ones_own_is_needed(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    with LocalProcess(tmp_path) as process:
+        process.start()
+        with closing(Deployment(process.stack())) as before:
+            data = Models(before).put("own/model.tar.gz", boosted())
+        process.end(signal.SIGTERM)
+        process.start(f"ScoringModelDataUrl={data}", f"ScoringModelImage={XGBOOST}")
+        with closing(Deployment(process.stack())) as deployment:
+            score_by_a_model_of_ones_own(deployment)
+            statements = Statements(deployment, process, "ScoringModelRole")
+            until(lambda: not statements.idle(), "the container's log")
+    record_property("statements of the role of a model of one's own", len(statements))
+    record_property("of them proven necessary", len(statements.proven))
+
+
+def score_by_a_model_of_ones_own(deployment: Deployment) -> None:
+    """Once by the stack's own endpoint, and once by a job."""
+    contract = Models(deployment).contract()
+    endpoint = {"endpoint": deployment.output("ScoringEndpointName"), "mode": "async"}
+    (model,) = deployment.client("sagemaker").list_models(NameContains="ScoringModel")["Models"]
+    job = {"model": model["ModelName"], "mode": "batch_transform"}
+    for way in (endpoint, job):
+        with deployment.profile(json.dumps({"table": {**way, "contract": contract}})) as name:
+            manifest = deployment.analyze("own.csv", as_csv(rows(3)), profile=name)
+        assert manifest.status == "analyzed", manifest.reason
+
+
+def test_no_role_reaches_what_is_not_its_own(deployment: Deployment, process: LocalProcess) -> None:
     results, inbox = deployment.output("ResultsBucketName"), deployment.output("InboxBucketName")
     account = deployment.client("sts").get_caller_identity()["Account"]
     foreign = [
@@ -334,11 +289,13 @@ def test_no_role_reaches_what_is_not_its_own(deployment: Deployment) -> None:
         ("iam:CreateRole", f"arn:aws:iam::{account}:role/new"),
         ("kms:Decrypt", f"arn:aws:kms:us-east-1:{account}:key/1"),
     ]
-    reached = []
-    for role, logical_id in role_names(deployment).items():
-        arn = f"arn:aws:iam::{account}:role/{role}"
-        policies = tuple(policies_of(deployment, role))
-        for action, resource in foreign:
-            if allowed(arn, Used(action, resource, {}), policies):
-                reached.append(f"{logical_id}: {action} on {resource}")
+    statements = Statements(deployment, process)
+    reached = [
+        f"{logical_id}: {action} on {resource}"
+        for role, logical_id in statements.roles.items()
+        for action, resource in foreign
+        if allowed(
+            statements.arn(role), Used(action, resource, {}), tuple(statements.policies[role])
+        )
+    ]
     assert reached == []
