@@ -14,22 +14,18 @@ import uuid
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-import soundfile
-from PIL import Image
 
 from tests.e2e import rare_orders
 from tests.e2e.deployment import Deployment, unique, until
 from tests.e2e.local import LocalProcess
 from tests.e2e.models import Models, as_csv, rows
+from tests.e2e.novelties import a_film, a_picture, a_recording
 from tests.e2e.statements import Statements, Used, allowed
-from tests.fakes.films import BLUE, film
 from tests.fakes.models import SUMS, XGBOOST, boosted
-from tests.fakes.recordings import tone
 from tests.fakes.tables import HEADER as CUSTOMERS
 from tests.fakes.tables import as_csv as as_csv_of
 from tests.fakes.tables import customers
@@ -37,33 +33,6 @@ from windfall import identity, keys
 from windfall.contracts.translations import FolderTranslationRequested
 
 pytestmark = pytest.mark.timeout(900)
-
-DEMO = Path(__file__).parents[2] / "demo"
-
-
-def a_picture(kind: str) -> bytes:
-    """The demo's page, in a format of its own and unlike any other."""
-    with Image.open(DEMO / "page.png") as opened:
-        page = opened.convert("RGB")
-    page.putpixel((0, 0), (random.randrange(256), random.randrange(256), random.randrange(256)))
-    body = BytesIO()
-    page.save(body, kind)
-    return body.getvalue()
-
-
-def a_recording(seconds: float) -> bytes:
-    """The beginning of the demo's speech, unlike any other."""
-    sound, rate = soundfile.read(DEMO / "speech.flac", frames=int(seconds * 16_000), dtype="int16")
-    sound[0] = random.randrange(1, 30_000)
-    body = BytesIO()
-    soundfile.write(body, sound, rate, format="WAV")
-    return body.getvalue()
-
-
-def a_film(form: str = "mp4", codec: str = "libx264") -> bytes:
-    """Two scenes and a tone, unlike any other."""
-    colour = (random.randrange(256), random.randrange(256), 0)
-    return film(((colour, 1.0), (BLUE, 1.0)), form=form, codec=codec, sound=tone(2.0))
 
 
 def use_everything(deployment: Deployment) -> None:

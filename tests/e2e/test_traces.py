@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import AWS_STACK
-from tests.e2e.deployment import Deployment, until
+from tests.e2e.deployment import Deployment, unique, until
+from tests.e2e.novelties import a_picture, a_recording
 from tests.e2e.test_command_line import windfall
 from windfall import keys
 from windfall.contracts.manifest import Manifest
 from windfall_local.engines.models import ModelStore
 
-DEMO = Path(__file__).parents[2] / "demo"
 MISSING = [state.model.name for state in ModelStore().states() if state.status != "installed"]
 FILES = {
-    "a letter.txt": (DEMO / "letter.txt", "sentiment,entities", "es"),
-    "a page.png": (DEMO / "page.png", "labels,properties,text,sentiment", ""),
-    "a speech.flac": (DEMO / "speech.flac", "sentiment", ""),
+    "a letter.txt": (unique("Dear Anna, Lisbon was wonderful."), "sentiment,entities", "es"),
+    "a page.png": (a_picture("PNG"), "labels,properties,text,sentiment", ""),
+    "a speech.wav": (a_recording(9), "sentiment", ""),
 }
 
 pytestmark = [
@@ -50,9 +50,9 @@ def steps(trace: dict[str, Any]) -> list[tuple[dict[str, Any], dict[str, Any] | 
 def test_each_paid_call_is_in_the_trace_of_its_file_under_the_function_that_made_it(
     deployment: Deployment, request: pytest.FixtureRequest, tmp_path: Path, name: str
 ) -> None:
-    source, features, targets = FILES[name]
+    body, features, targets = FILES[name]
     dropped = tmp_path / name
-    dropped.write_bytes(source.read_bytes())
+    dropped.write_bytes(body)
     options = ("--features", features, "--targets", targets)
     done = windfall(deployment, request, "drop", str(dropped), "--wait", *options, "--json")
     assert done.returncode == 0, done.stderr
