@@ -7,8 +7,9 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench.chaos.again import again
 from bench.chaos.files import File
@@ -26,6 +27,7 @@ from windfall_local.faults.rules import Kind
 PATIENCE_SECONDS = 600.0
 REDELIVERED_AFTER_SECONDS = 5
 """On AWS a message of the admission queue comes again after eighteen minutes."""
+_LAST = ("Record", "MergeTimeline")
 
 
 def run(
@@ -52,7 +54,9 @@ def run(
     dropped = [supplies.file(number, kind) for number, kind in enumerate(kinds)]
     _poison(stack, trial.poison)
     folders = Folders(supplies, PATIENCE_SECONDS)
-    with hurried(stack, trial.hurried):
+    with hurried(stack, trial.hurried), ExitStack() as limits:
+        for service, jobs in trial.slots.items():
+            limits.enter_context(supplies.deployment.limit(service, jobs))
         accepted = _drop(stack, dropped)
         folders.ask_for(trial.folders)
         meanwhile(stack)
@@ -60,11 +64,11 @@ def run(
             _wait_for_letters(stack, trial.poison)
         figures = look(cloud, accepted, PATIENCE_SECONDS)
     figures["folders_not_translated"] = folders.not_translated()
-    stopped = _stopped_at(folder)
+    stopped = _stops(folder)
     broken = len(figures["files_not_analyzed"]) + len(figures["folders_not_translated"])
     if trial.again:
         figures["again"] = again(cloud, supplies, folders, accepted, PATIENCE_SECONDS)
-    wanted = steps_of(stack, trial.machines, trial.spared)
+    wanted = steps_of(stack, trial.machines)
     supplies.close()
     cloud.end()
     injected = struck(folder)
@@ -74,8 +78,8 @@ def run(
     wrong = [one for one in found if one.partition(":")[0] not in trial.by_design]
     if not asked_once:
         wrong += _not_as_stopped(stopped, broken, bool(trial.hurried))
-    stopped = _stopped_at(folder)
-    wrong += [f"never stopped at {step}" for step in sorted(wanted - set(stopped))]
+    stopped_at = sorted(stop.at for stop in _stops(folder))
+    wrong += [f"never stopped at {step}" for step in sorted(wanted - set(stopped_at))]
     if trial.again:
         wrong += [f"asked for again, {one}" for one in failures(figures["again"])]
     return {
@@ -84,20 +88,30 @@ def run(
         "faults_injected": sum(injected.values()) + trial.poison + timed_out,
         "by_kind": _summed(injected, 0),
         "by_service": _summed(injected, 1),
-        **({"stopped_at": stopped} if stopped else {}),
+        **({"stopped_at": stopped_at} if stopped_at else {}),
         **figures,
         "seconds": round(time.monotonic() - begun),
         "wrong": wrong,
     }
 
 
-def _not_as_stopped(stopped: list[str], broken: int, is_hurried: bool) -> list[str]:
+class _Stop(NamedTuple):
+    """An execution that was stopped."""
+
+    at: str
+    """A function, by its state's name, or another call."""
+    work: str
+    """What the execution and those within it work for, by the name that they share."""
+
+
+def _not_as_stopped(stopped: list[_Stop], broken: int, is_hurried: bool) -> list[str]:
     """Whether more or fewer broke off than were stopped, or none that had too little time."""
     if is_hurried:
         return [] if broken else ["nothing timed out"]
-    # The record is written all the same when the execution is stopped at it.
-    least = sum(not name.startswith("Record") for name in stopped)
-    return [] if least <= broken <= len(stopped) else [f"{broken} broke off of {stopped}"]
+    # The record is written all the same when the execution is stopped at it, or on its way there.
+    least = {stop.work for stop in stopped if not stop.at.startswith(_LAST)}
+    told = sorted(stop.at for stop in stopped)
+    return [] if len(least) <= broken <= len(stopped) else [f"{broken} broke off of {told}"]
 
 
 def _summed(injected: Counter[tuple[str, str]], place: int) -> dict[str, int]:
@@ -112,14 +126,15 @@ def struck(folder: Path) -> Counter[tuple[str, str]]:
     return Counter((line["kind"], line["service"]) for line in _lines(folder))
 
 
-def _stopped_at(folder: Path) -> list[str]:
-    """Where executions were stopped: at functions, by their states' names, and at other calls."""
-    kinds = (Kind.STOP, Kind.STOP_AFTER)
-    stopped = [line for line in _lines(folder) if line["kind"] in kinds]
-    return sorted(
-        function_of(line["function"]) if "function" in line else line["operation"]
-        for line in stopped
-    )
+def _stops(folder: Path) -> list[_Stop]:
+    return [
+        _Stop(
+            function_of(line["function"]) if "function" in line else line["operation"],
+            line["caller"].rpartition("/")[2].partition("-")[0],
+        )
+        for line in _lines(folder)
+        if line["kind"] in (Kind.STOP, Kind.STOP_AFTER)
+    ]
 
 
 def _lines(folder: Path) -> list[dict[str, Any]]:

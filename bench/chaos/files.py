@@ -10,6 +10,9 @@ from pathlib import Path
 
 import soundfile
 
+from tests.fakes.films import BLUE, film
+from tests.fakes.recordings import tone
+
 _DEMO = Path(__file__).parents[2] / "demo"
 _SECONDS = 4
 _SENTENCES = 80
@@ -27,7 +30,14 @@ class File:
 
 
 def make_file(number: int, kind: str, draw: random.Random) -> File:
-    """A file of a kind: `text`, `book` (a long text), `image`, `page`, `recording` or `video`."""
+    """A file of a kind.
+
+    Args:
+        number: No two files of a trial have the same.
+        kind: `text`, `book` (a long one), `image`, `page`, `recording`, `dubbed` (a recording to
+            be heard in Spanish too), `video` or `avi` (which no service takes as it is).
+        draw: What no two recordings have in common.
+    """
     if kind == "image":
         features = {"windfall-features": "labels,properties,faces"}
         return File(f"photo {number}.jpg", _photo(number), {**features, **_TO_NO_LANGUAGE})
@@ -41,6 +51,12 @@ def make_file(number: int, kind: str, draw: random.Random) -> File:
     if kind == "recording":
         features = {"windfall-features": "sentiment"}
         return File(f"call {number}.flac", _recording(draw), {**features, **_TO_NO_LANGUAGE})
+    if kind == "dubbed":
+        metadata = {"windfall-features": "sentiment", "windfall-targets": "es"}
+        return File(f"talk {number}.flac", _recording(draw), metadata)
+    if kind == "avi":
+        features = {"windfall-features": "segments"}
+        return File(f"film {number}.avi", _film(draw), {**features, **_TO_NO_LANGUAGE})
     if kind == "video":
         features = {"windfall-features": "labels,segments,sentiment"}
         return File(f"clip {number}.mp4", _clip(number), {**features, **_TO_NO_LANGUAGE})
@@ -68,6 +84,12 @@ def _clip(number: int) -> bytes:
     """The demo's clip, with a box of its own that nobody reads."""
     text = f"number {number}".encode()
     return (_DEMO / "clip.mp4").read_bytes() + (len(text) + 8).to_bytes(4) + b"free" + text
+
+
+def _film(draw: random.Random) -> bytes:
+    """Two scenes and a tone."""
+    colour = (draw.randrange(256), draw.randrange(256), 0)
+    return film(((colour, 1.0), (BLUE, 1.0)), form="avi", codec="mpeg4", sound=tone(2.0))
 
 
 def _recording(draw: random.Random) -> bytes:

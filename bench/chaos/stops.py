@@ -13,19 +13,18 @@ SECONDS = 4
 """Less than a training takes, and than a batch transform."""
 
 
-def steps_of(stack: Stack, machines: Collection[str], spared: Collection[str]) -> set[str]:
+def steps_of(stack: Stack, machines: Collection[str]) -> set[str]:
     """What the Tasks of some machines call: functions by their states' names, else operations.
 
     Args:
         stack: Where.
         machines: Such as `ScoreTable`.
-        spared: States that are left out.
     """
     states, found = stack.client("stepfunctions"), set()
     for machine in machines:
         arn = stack.output(f"{machine}MachineArn")
         definition = json.loads(states.describe_state_machine(stateMachineArn=arn)["definition"])
-        found |= {called for name, called in _tasks(definition) if name not in spared}
+        found |= set(_tasks(definition))
     states.close()
     return found
 
@@ -53,11 +52,11 @@ def function_of(name: str) -> str:
     return name.split("-")[1].removesuffix("Function")
 
 
-def _tasks(block: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Each Task below a definition, and what it calls."""
-    for name, state in block["States"].items():
+def _tasks(block: Mapping[str, Any]) -> Iterator[str]:
+    """What each Task below a definition calls."""
+    for state in block["States"].values():
         if state["Type"] == "Task":
-            yield name, _called(state)
+            yield _called(state)
         for inner in [*state.get("Branches", ()), state.get("ItemProcessor", {"States": {}})]:
             yield from _tasks(inner)
 

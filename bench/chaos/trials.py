@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -17,7 +18,7 @@ class Trial(NamedTuple):
         poison: Messages in the admission queue that nobody can read.
         folders: How many folders are asked for in another language.
         machines: Those of which an execution must be stopped in each Task state.
-        spared: States to which nothing that is dropped comes.
+        slots: How many jobs of a service may run at a time, so that executions wait for a slot.
         hurried: Machines whose executions may take `SECONDS` at first, and time out.
         again: Whether what broke off is asked for again at the end, and must come to a good end.
     """
@@ -29,7 +30,7 @@ class Trial(NamedTuple):
     poison: int = 0
     folders: int = 0
     machines: Sequence[str] = ()
-    spared: Sequence[str] = ()
+    slots: Mapping[str, int] = MappingProxyType({})
     hurried: Sequence[str] = ()
     again: bool = False
 
@@ -38,7 +39,6 @@ _TABLES = ("async", "real_time", "batch_transform")
 _STOPS = ("lambda:Invoke=stop", "*:*=stop-after")
 """While a function runs, when it has answered; when a job was begun, when it is asked after."""
 BROKEN_OFF = frozenset({"files_not_analyzed", "folders_not_translated"})
-_NEVER_MET = ("AwaitSlot", "ConvertMedia", "TranslateCaptions", "DubAudio")
 _WRITTEN_TWICE = frozenset({"outcomes_written_twice"})
 TRIALS = {
     "throttled": Trial(["*:*=throttle/3"], 10),
@@ -65,12 +65,12 @@ TRIALS = {
     ),
     "stopped after each call": Trial(
         ["*:*=stop-after"],
-        16,
-        kinds=("book", "recording", "page", "video"),
+        32,
+        kinds=("book", "dubbed", "page", "video", "dubbed", "avi", "dubbed", "avi"),
         by_design=BROKEN_OFF,
         again=True,
         machines=("AnalyzeImage", "AnalyzeText", "AnalyzeAudio", "AnalyzeVideo"),
-        spared=_NEVER_MET,
+        slots={"transcribe": 1},
     ),
     "videos stopped at each function": Trial(
         ["lambda:Invoke=stop"],
