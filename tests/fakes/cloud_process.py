@@ -18,12 +18,12 @@ from typing import Any, Self
 import boto3
 from botocore import xform_name
 from botocore.config import Config
-from botocore.exceptions import HTTPClientError
+from botocore.exceptions import EndpointConnectionError, HTTPClientError
 from botocore.parsers import ResponseParserError
 
 ROOT = Path(__file__).parents[2]
 
-UNANSWERED = (HTTPClientError, ResponseParserError)
+UNANSWERED = (EndpointConnectionError, HTTPClientError, ResponseParserError)
 """What a client of a killed cloud gets: no connection, or one that ends within the answer."""
 
 
