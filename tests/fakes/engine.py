@@ -31,6 +31,10 @@ class CuriousEngine:
         """The process's id."""
         return os.getpid()
 
+    def hears_ctrl_c(self) -> bool:
+        """Whether SIGINT reaches the process."""
+        return signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
 
 class TirelessEngine:
     """Works until its process is ended."""

@@ -19,6 +19,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from importlib import import_module
 from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.resource_tracker import ensure_running
 from types import ModuleType
 from typing import Any
 
@@ -28,8 +29,6 @@ _instances: dict[str, Any] = {}
 
 
 def _prepare_process() -> None:
-    # Ctrl-C reaches the whole process group; the parent decides when engines end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -60,9 +59,25 @@ def _without_main_module() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """A process that is started here, and what it starts, never hears of Ctrl-C.
+
+    It reaches the whole process group, and the parent decides when engines end. A process that
+    asked for this by itself would hear of one that comes before it is that far.
+    """
+    # Its start, which comes with the first process, would take back what is asked for here.
+    ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class _EngineProcess(SpawnProcess):
     def start(self) -> None:
-        with _without_main_module():
+        with _without_main_module(), _deaf_to_ctrl_c():
             super().start()
 
 

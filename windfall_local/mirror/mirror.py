@@ -301,6 +301,7 @@ class Mirror:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "windfall_local.mirror.compaction", *arguments),
             stdout=asyncio.subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for the parent
         )
         try:
             answer, _ = await process.communicate()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,11 @@ async def test_an_engine_that_died_starts_again_when_needed(host: EngineHost) ->
 
 async def test_an_engine_does_not_import_the_command_line(host: EngineHost) -> None:
     assert await host.run("tests.fakes.engine:CuriousEngine", "main_file") is None
+
+
+async def test_an_engine_never_hears_of_ctrl_c_and_its_host_still_does(host: EngineHost) -> None:
+    assert not await host.run("tests.fakes.engine:CuriousEngine", "hears_ctrl_c")
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 async def test_an_engine_ends_with_a_host_that_is_killed() -> None:

@@ -32,7 +32,10 @@ TimeLeft = Callable[[], int]
 """Milliseconds until the function is ended (`context.get_remaining_time_in_millis`)."""
 
 RESERVE = 45_000
-"""Milliseconds that one step may take at the worst, with its retries; below, none is begun."""
+"""Milliseconds that one step may take with its retries; below, none is begun.
+
+Only a store that is out for longer keeps a step longer.
+"""
 
 _JSON = "application/json"
 _AHEAD = 16
