@@ -99,8 +99,10 @@ def train_a_model(deployment: Deployment) -> None:
     body = as_csv_of(CUSTOMERS, customers(400, seed=random.randrange(1_000_000)))
     wanted = {"table": {"train": {"name": "proof", "explain": ["member"]}}}
     with deployment.profile(json.dumps(wanted)) as name:
-        deployment.wait(deployment.drop(f"{name}/proof.csv", body), seconds=400)
-    deployment.wait(deployment.drop("proof/new.csv", body, profile="proof"), seconds=400)
+        learnt = deployment.wait(deployment.drop(f"{name}/proof.csv", body), seconds=400)
+    scored = deployment.wait(deployment.drop("proof/new.csv", body, profile="proof"), seconds=400)
+    for manifest in (*learnt, *scored):
+        assert manifest.status == "analyzed", (manifest.reason, manifest.outcomes)
 
 
 def end_an_execution(deployment: Deployment) -> None:

@@ -26,6 +26,7 @@ from windfall.errors import (
     UnsupportedError,
     WindfallError,
 )
+from windfall.planning.profiles import choose_profile
 
 
 @pytest.mark.parametrize("key", ["a b+c%20.txt", "größe/文件 📷.txt", "x/../y", "k" * 1024])
@@ -86,18 +87,35 @@ def test_objects_are_copied_within_s3_with_what_they_are(bucket: str) -> None:
 def test_profiles_are_remembered_for_half_a_minute() -> None:
     client, now = boto3.client("ssm"), [0.0]
     profiles = SsmProfiles("/stack/profiles", clock=lambda: now[0])
-    assert profiles.find("default") is None
     client.put_parameter(Name="/stack/profiles/default", Value="{}", Type="String")
+    assert profiles.find("default") == "{}"
+    client.delete_parameter(Name="/stack/profiles/default")
+    now[0] = 29
+    assert profiles.find("default") == "{}"
+    now[0] = 30
     assert profiles.find("default") is None
-    now[0] = 31
 
+    client.put_parameter(Name="/stack/profiles/default", Value="{}", Type="String")
+    now[0] = 34
+    assert profiles.find("default") is None
+    now[0] = 35
     assert profiles.find("default") == "{}"
     client.put_parameter(Name="/stack/profiles/default", Value="{ }", Type="String", Overwrite=True)
-    now[0] = 35
+    now[0] = 39
     profiles.forget(5)
     assert profiles.find("default") == "{}"
     profiles.forget(4)
     assert profiles.find("default") == "{ }"
+
+
+def test_a_profile_that_a_file_asks_for_is_found_as_soon_as_it_is_made() -> None:
+    profiles = SsmProfiles("/stack/profiles", clock=lambda: 0.0)
+    assert choose_profile("churn/a.csv", None, profiles)[0] == "default"
+    body = '{"version": 1}'
+    boto3.client("ssm").put_parameter(Name="/stack/profiles/churn", Value=body, Type="String")
+
+    assert choose_profile("churn/a.csv", None, profiles)[0] == "default"
+    assert choose_profile("churn/a.csv", "churn", profiles)[0] == "churn"
 
 
 def test_events_are_put_under_the_name_of_their_class() -> None:

@@ -11,12 +11,14 @@ from windfall.adapters.clients import store_client
 from windfall.errors import InvalidInputError, NotFoundError
 
 _FRESH_SECONDS = 30.0
-"""How long a profile (or its absence) is believed; a change takes effect within that time."""
+"""How long a profile is believed; a change takes effect within that time."""
+_ABSENT_SECONDS = 5.0
+"""How long its absence is: a new one is soon followed by files that are meant for it."""
 _MOST_REMEMBERED = 256
 
 
 class SsmProfiles:
-    """Profiles below one path, remembered for half a minute.
+    """Profiles below one path, remembered for half a minute; that there is none, for less.
 
     Args:
         path: `/<stack>/profiles`.
@@ -35,7 +37,7 @@ class SsmProfiles:
     def find(self, name: str) -> str | None:
         """A profile's document, or None."""
         read_at, document = self._known.get(name, (float("-inf"), None))
-        if self._clock() - read_at < _FRESH_SECONDS:
+        if self._clock() - read_at < (_ABSENT_SECONDS if document is None else _FRESH_SECONDS):
             return document
         document = self._read(name)
         if len(self._known) >= _MOST_REMEMBERED:

@@ -75,7 +75,7 @@ def choose_profile(key: str, wanted: str | None, profiles: Profiles) -> tuple[st
         TransientError: The profiles can not be read now.
     """
     if wanted is not None:
-        document = profiles.find(wanted) if _PROFILE_NAME.match(wanted) else None
+        document = _wanted(wanted, profiles) if _PROFILE_NAME.match(wanted) else None
         if document is None and wanted != DEFAULT_PROFILE:
             raise InvalidInputError(f"There is no profile named {wanted!r}.")
         return wanted, _parsed(wanted, document)
@@ -85,6 +85,15 @@ def choose_profile(key: str, wanted: str | None, profiles: Profiles) -> tuple[st
         if document is not None:
             return folder, _parsed(folder, document)
     return DEFAULT_PROFILE, _parsed(DEFAULT_PROFILE, profiles.find(DEFAULT_PROFILE))
+
+
+def _wanted(name: str, profiles: Profiles) -> str | None:
+    document = profiles.find(name)
+    if document is None:
+        # It may have been made since it was last looked for, by training, a moment before the file.
+        profiles.forget(0)
+        document = profiles.find(name)
+    return document
 
 
 def _parsed(name: str, document: str | None) -> Profile:
