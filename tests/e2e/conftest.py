@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -29,9 +30,20 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalProcess]:
 def deployment(request: pytest.FixtureRequest) -> Iterator[Deployment]:
     """The stack under test."""
     local = None if AWS_STACK else request.getfixturevalue("process")
-    deployment = Deployment(open_stack(AWS_STACK) if local is None else local.stack())
-    yield deployment
-    deployment.close()
+    stack = open_stack(AWS_STACK) if local is None else local.stack()
+    with closing(Deployment(stack)) as deployment, _without_schedule(deployment):
+        yield deployment
+
+
+@contextmanager
+def _without_schedule(deployment: Deployment) -> Iterator[None]:
+    """reconcile_jobs comes by when a test lets it, and not in the middle of one as well."""
+    events, rule = deployment.client("events"), deployment.resources["ReconcileJobsRule"]
+    events.disable_rule(Name=rule)
+    try:
+        yield
+    finally:
+        events.enable_rule(Name=rule)
 
 
 @pytest.fixture(scope="session")

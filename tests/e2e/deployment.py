@@ -25,7 +25,7 @@ from windfall_cli.stack import Stack
 
 Found = TypeVar("Found")
 
-PATIENCE_SECONDS = 300.0
+PATIENCE_SECONDS = 600.0
 """A busy machine that starts every engine for the first time is slow; a stuck one never ends."""
 
 NO_LANGUAGES = ""
@@ -33,12 +33,15 @@ NO_LANGUAGES = ""
 
 
 def until(look: Callable[[], Found | None], what: str, seconds: float = PATIENCE_SECONDS) -> Found:
-    """What a look finds at last; looking fails the test when it finds nothing for too long."""
+    """What a look finds at last; looking fails the test when it finds nothing for too long.
+
+    Nothing is what is false: None, an empty list.
+    """
     deadline = time.monotonic() + seconds
     pause = 0.02
     while True:
         found = look()
-        if found is not None and found is not False:
+        if found:
             return found
         assert time.monotonic() < deadline, f"waited {seconds:.0f} s in vain for {what}"
         time.sleep(pause)
@@ -175,8 +178,8 @@ class Deployment:
         """The operator says how many jobs of a service may run at a time."""
         name = f"/{self.stack.name}/limits/{service}"
         self.client("ssm").put_parameter(Name=name, Value=str(jobs), Type="String")
-        self.reconcile()
         try:
+            self.reconcile()
             yield
         finally:
             self.client("ssm").delete_parameter(Name=name)

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import boto3
 
-from tests.e2e.deployment import until
+from tests.e2e.deployment import PATIENCE_SECONDS, until
 from windfall_cli.home import LocalAddress
 from windfall_cli.stack import Stack
 
@@ -65,7 +65,7 @@ class LocalProcess:
         """Send a signal to the process and all below it, as Ctrl-C does; its exit code."""
         assert self._process is not None
         os.killpg(self._process.pid, how)
-        return self._process.wait(timeout=120)
+        return self._process.wait(timeout=PATIENCE_SECONDS)
 
     def stack(self) -> Stack:
         """The stack that runs in it."""

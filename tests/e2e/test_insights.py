@@ -42,7 +42,7 @@ def dropped(deployment: Deployment, listener: Listener) -> dict[str, Dropped]:
 @pytest.fixture(scope="module")
 def manifests(deployment: Deployment, dropped: dict[str, Dropped]) -> dict[str, Manifest]:
     """What became of them."""
-    ended = deployment.wait(*dropped.values(), seconds=240)
+    ended = deployment.wait(*dropped.values())
     return dict(zip(dropped, ended, strict=True))
 
 

@@ -64,7 +64,6 @@ def test_anna_is_known_in_a_picture_and_in_a_video(deployment: Deployment, colle
             deployment.drop("known.jpg", a_portrait(), profile=profile),
             deployment.drop("page.png", (DEMO / "page.png").read_bytes(), profile=profile),
             deployment.drop("known.mp4", unlike((DEMO / "clip.mp4").read_bytes()), profile=profile),
-            seconds=250,
         )
     assert (picture.status, page.status, video.status) == ("analyzed",) * 3
     (known,) = outcome_of(picture, "known_faces").summary["known_faces"]

@@ -65,7 +65,7 @@ def manifests(deployment: Deployment) -> dict[str, Manifest]:
     """What became of all of them, dropped at once."""
     few = {"features": "sentiment", "targets": NO_LANGUAGES}
     dropped = {key: deployment.drop(f"odd/{key}", body, **few) for key, body in bodies().items()}
-    return dict(zip(dropped, deployment.wait(*dropped.values(), seconds=240), strict=True))
+    return dict(zip(dropped, deployment.wait(*dropped.values()), strict=True))
 
 
 @pytest.mark.parametrize("name", ["memo.m4a", "telephone.wav", "broken.mp3"])

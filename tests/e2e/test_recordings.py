@@ -74,7 +74,7 @@ def dropped(deployment: Deployment) -> dict[str, Dropped]:
 @pytest.fixture(scope="module")
 def manifests(deployment: Deployment, dropped: dict[str, Dropped]) -> dict[str, Manifest]:
     """What became of them."""
-    return dict(zip(dropped, deployment.wait(*dropped.values(), seconds=240), strict=True))
+    return dict(zip(dropped, deployment.wait(*dropped.values()), strict=True))
 
 
 def reasons(manifest: Manifest) -> dict[str, str | None]:

@@ -24,7 +24,7 @@ FILES = {
 }
 
 pytestmark = [
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(900),
     pytest.mark.models,
     pytest.mark.skipif(
         bool(MISSING and not AWS_STACK), reason=f"models are missing: {MISSING}; make models"

@@ -24,7 +24,6 @@ pytestmark = [
     pytest.mark.timeout(900),
     pytest.mark.skipif(bool(AWS_STACK), reason="models on AWS are not trained for a test"),
 ]
-PATIENCE = 300.0
 STEPS = ["profile", "split", "training", "evaluation", "explanation", "registration", "deployment"]
 
 
@@ -37,7 +36,7 @@ def train(deployment: Deployment, body: bytes, name: str = "e2e", **profile: Any
     document = json.dumps({"table": {"train": {"name": name, **profile}}})
     with deployment.profile(document) as chosen:
         dropped = deployment.drop(f"{chosen}/customers.csv", body)
-        (manifest,) = deployment.wait(dropped, seconds=PATIENCE)
+        (manifest,) = deployment.wait(dropped)
     return manifest
 
 
@@ -53,7 +52,7 @@ def scored(deployment: Deployment, profile: str, table: list[list[str]]) -> list
     """The predictions of a table without its target."""
     body = as_csv(HEADER[:-1], [row[:-1] for row in table])
     dropped = deployment.drop("new customers.csv", body, profile=profile)
-    (manifest,) = deployment.wait(dropped, seconds=PATIENCE)
+    (manifest,) = deployment.wait(dropped)
     assert manifest.status == "analyzed", "; ".join(one.reason or "" for one in manifest.outcomes)
     text = deployment.result(manifest, "predictions.csv").decode()
     return list(csv.DictReader(io.StringIO(text, newline="")))
@@ -197,7 +196,7 @@ def test_metadata_of_the_object_goes_before_the_profile(deployment: Deployment) 
     train_it = json.dumps({"target": "member", "name": "e2e-member", "deploy": {"mode": "none"}})
     body = as_csv(HEADER, fresh())
     dropped = deployment.drop("anywhere.csv", body, train=train_it)
-    (manifest,) = deployment.wait(dropped, seconds=PATIENCE)
+    (manifest,) = deployment.wait(dropped)
     spec = TrainingSpec.model_validate(document(deployment, manifest, "spec.json"))
     assert (spec.name, spec.target) == ("e2e-member", "member")
 
