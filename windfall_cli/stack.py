@@ -48,6 +48,22 @@ class Stack:
         Raises:
             CommandError: There is no such stack, or it can not be asked.
         """
+        outputs = self._description.get("Outputs", [])
+        return {output["OutputKey"]: output["OutputValue"] for output in outputs}
+
+    @property
+    def model_prefix(self) -> str:
+        """What the names of the models and endpoints that it trains begin with.
+
+        Raises:
+            CommandError: There is no such stack, or it can not be asked.
+        """
+        # As the template makes NAME_PREFIX: by the first word of the stack's own unique id.
+        token = self._description["StackId"].split("/")[2].partition("-")[0]
+        return f"windfall-{token}"
+
+    @cached_property
+    def _description(self) -> dict[str, Any]:
         try:
             answer = self.client("cloudformation").describe_stacks(StackName=self.name)
         except ClientError as error:
@@ -61,8 +77,7 @@ class Stack:
                 f"AWS can not be asked for the stack {self.name!r}: {error}",
                 "Check your AWS credentials and Region: aws sts get-caller-identity",
             ) from error
-        stack = answer["Stacks"][0]
-        return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+        return dict(answer["Stacks"][0])
 
     @cached_property
     def resources(self) -> dict[str, str]:

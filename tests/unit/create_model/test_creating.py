@@ -151,6 +151,18 @@ def test_a_training_that_failed_tells_sagemaker_s_reason_and_no_model_is_made() 
     assert not stage.models.created
 
 
+def test_a_training_that_failed_is_paid_for_as_long_as_it_ran() -> None:
+    stage = Stage()
+    stage.trained(JobState("Stopped", seconds=3600, instance_type="ml.m5.large", instances=2))
+    (outcome,) = stage.create(trained=TaskError(Error="States.TaskFailed")).outcomes
+    assert outcome.status is OutcomeStatus.FAILED
+    (call,) = outcome.calls
+    assert (call.operation, call.variant, call.units) == ("CreateTrainingJob", "ml.m5.large", 7200)
+    stage.trained(JobState("Failed", "no instance could be had"))
+    (outcome,) = stage.create(trained=TaskError(Error="States.TaskFailed")).outcomes
+    assert outcome.calls == []
+
+
 def test_a_training_that_could_not_be_begun_tells_why() -> None:
     stage = Stage()
     caught = TaskError(

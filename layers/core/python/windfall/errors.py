@@ -17,13 +17,28 @@ a class here is a change to every machine. Anything else that leaves a function 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from windfall.contracts.outcome import ServiceCall
+
 
 class WindfallError(Exception):
     """The root; never raised itself."""
 
 
 class InvalidInputError(WindfallError):
-    """The data or the settings are wrong; the message says what, in words a person understands."""
+    """The data or the settings are wrong; the message says what, in words a person understands.
+
+    Attributes:
+        paid: What was paid for all the same, such as a job that failed.
+    """
+
+    def __init__(self, message: str = "", *, paid: Sequence[ServiceCall] = ()) -> None:
+        super().__init__(message)
+        self.paid = paid
 
 
 class NotFoundError(WindfallError):

@@ -58,7 +58,10 @@ def settle(
         finding = find()
     except UnsupportedError as error:
         return _without_result(feature, OutcomeStatus.SKIPPED, error, started, clock)
-    except (InvalidInputError, NotFoundError, UnansweredError) as error:
+    except InvalidInputError as error:
+        failed = _without_result(feature, OutcomeStatus.FAILED, error, started, clock)
+        return failed.model_copy(update={"calls": list(error.paid)})
+    except (NotFoundError, UnansweredError) as error:
         return _without_result(feature, OutcomeStatus.FAILED, error, started, clock)
     outcome = Outcome(
         feature=feature,

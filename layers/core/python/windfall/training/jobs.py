@@ -70,7 +70,8 @@ def finished_job(
     """A job that completed.
 
     Raises:
-        InvalidInputError: It failed, was stopped, or could not be begun; the message says why.
+        InvalidInputError: It failed, was stopped, or could not be begun; the message says why,
+            and `paid` what it cost all the same.
         TransientError: It goes on still.
     """
     state = jobs.state(kind, name)
@@ -81,7 +82,9 @@ def finished_job(
         return state
     if state.status in {"Failed", "Stopped"}:
         why = state.reason or ("it was stopped" if state.status == "Stopped" else "no reason given")
-        raise InvalidInputError(f"The {kind.value} job {state.status.lower()}: {why}")
+        # The instances of a job that failed or was stopped are billed for as long as they ran.
+        paid = [billed(kind, state)] if state.seconds else []
+        raise InvalidInputError(f"The {kind.value} job {state.status.lower()}: {why}", paid=paid)
     raise TransientError(f"The {kind.value} job {name} goes on ({state.status}).")
 
 
