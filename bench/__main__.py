@@ -18,6 +18,7 @@ BENCHES = (
     "scoring",
     "large_table",
     "training",
+    "large_training",
     "video",
     "workflows",
     "governor",

@@ -75,10 +75,16 @@ def cloud() -> Iterator[tuple[int, Callable[[str], Any]]]:
 
 
 class Peaks:
-    """The highest resident memory of a process and of its containers, while it is open."""
+    """The highest resident memory of a process and of its containers, while it is open.
 
-    def __init__(self, pid: int) -> None:
+    Args:
+        pid: The cloud's.
+        program: What the containers run: what answers, or what learns.
+    """
+
+    def __init__(self, pid: int, program: str = "tables.serving") -> None:
         self.pid = pid
+        self._program = program.encode()
         self.before = self.cloud = _status(pid, "VmRSS")
         self.container = 0
         self._ended = threading.Event()
@@ -96,7 +102,7 @@ class Peaks:
 
     def _watch(self) -> None:
         while not self._ended.wait(0.05):
-            for child in _containers(self.pid):
+            for child in _containers(self.pid, self._program):
                 self.container = max(self.container, _status(child, "VmHWM"))
 
     def figures(self) -> dict[str, int]:
@@ -116,12 +122,12 @@ def _status(pid: int, name: str) -> int:
     return 0
 
 
-def _containers(pid: int) -> list[int]:
+def _containers(pid: int, program: bytes) -> list[int]:
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             after_name = path.read_text().rpartition(")")[2].split()
-            is_container = b"tables.serving" in (path.parent / "cmdline").read_bytes()
+            is_container = program in (path.parent / "cmdline").read_bytes()
             if int(after_name[1]) == pid and is_container:
                 found.append(int(path.parent.name))
     return found

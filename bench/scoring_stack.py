@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -46,10 +46,12 @@ class Stack:
     Args:
         address: Of the local cloud, as `windfall up` writes it down.
         pid: Its process.
+        scratch: The folder in which each of its functions has its own /tmp.
     """
 
-    def __init__(self, address: dict[str, Any], pid: int) -> None:
+    def __init__(self, address: dict[str, Any], pid: int, scratch: Path) -> None:
         self.pid = pid
+        self.scratch = scratch
         self._session = boto3.Session(
             aws_access_key_id=address["access_key"],
             aws_secret_access_key=address["secret_key"],
@@ -112,9 +114,9 @@ class Stack:
             EndpointName="windfall-bench", WaiterConfig={"Delay": 1, "MaxAttempts": 100}
         )
         shared = {"contract": f"s3://{self.results}/models/contract.json", "id_column": "id"}
-        self._profile("asynchronous", {**shared, "endpoint": "windfall-bench"})
+        self.save_profile("asynchronous", {**shared, "endpoint": "windfall-bench"})
         job = {"mode": "batch_transform", "model": "windfall-bench"}
-        self._profile("batch_transform", {**shared, **job})
+        self.save_profile("batch_transform", {**shared, **job})
 
     def _role(self) -> str:
         iam = self.client("iam")
@@ -125,11 +127,13 @@ class Stack:
         iam.put_role_policy(RoleName="hosting", PolicyName="hosting", PolicyDocument=policy)
         return str(role["Role"]["Arn"])
 
-    def _profile(self, name: str, table: dict[str, Any]) -> None:
+    def save_profile(self, name: str, table: dict[str, Any]) -> None:
+        """What becomes of tables in the inbox's folder of that name."""
         self.client("ssm").put_parameter(
             Name=f"{self.outputs['ProfilesPath']}/{name}",
             Value=json.dumps({"table": table}),
             Type="String",
+            Overwrite=True,
         )
 
     def drop(self, key: str, path: Path) -> str:
@@ -162,16 +166,36 @@ class Stack:
         next(rows)
         return rows
 
-    def function_runs(self, since: float) -> dict[str, dict[str, float]]:
+    def limits(self, functions: Iterable[str]) -> dict[str, dict[str, int]]:
+        """What each function may take: seconds, and megabytes of memory and of /tmp."""
+        found = {}
+        for name in sorted(functions):
+            settings = self.client("lambda").get_function_configuration(
+                FunctionName=self.resources[f"{name}Function"]
+            )
+            found[name] = {
+                "seconds": settings["Timeout"],
+                "memory_mb": settings["MemorySize"],
+                "tmp_mb": settings["EphemeralStorage"]["Size"],
+            }
+        return found
+
+    def function_runs(
+        self,
+        since: float,
+        functions: Sequence[str] = FUNCTIONS,
+        awaited: Iterable[str] = ("PrepareTable", "JoinPredictions"),
+    ) -> dict[str, dict[str, float]]:
         """What each function's REPORT lines say since a moment: runs, longest seconds, peak in MB.
 
-        Logs are shipped a moment after the run; they are waited for.
+        Logs are shipped a moment after the run; those of the awaited ones are waited for.
         """
+        wanted = set(awaited)
         deadline = time.monotonic() + _SHIPPED
         while True:
-            found = {name: self._reports(name, since) for name in FUNCTIONS}
+            found = {name: self._reports(name, since) for name in functions}
             known = {name: _summed(reports) for name, reports in found.items() if reports}
-            if {"PrepareTable", "JoinPredictions"} <= known.keys() or time.monotonic() > deadline:
+            if wanted <= known.keys() or time.monotonic() > deadline:
                 return known
             time.sleep(0.2)
 
@@ -196,9 +220,11 @@ def _summed(reports: list[tuple[float, int]]) -> dict[str, float]:
 def local_stack(home: Path) -> Iterator[Stack]:
     """`windfall up` in a process of its own."""
     log = (home / "bench.log").open("wb")
+    scratch = home / "scratch"
+    scratch.mkdir()
     process = subprocess.Popen(
         [sys.executable, "-m", "windfall_cli", "up", "--port", "0"],
-        env={**os.environ, "WINDFALL_HOME": str(home)},
+        env={**os.environ, "WINDFALL_HOME": str(home), "TMPDIR": str(scratch)},
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,
@@ -209,7 +235,7 @@ def local_stack(home: Path) -> Iterator[Stack]:
         while not address.is_file():
             assert process.poll() is None, (home / "bench.log").read_text()[-2000:]
             time.sleep(0.05)
-        yield Stack(json.loads(address.read_text()), process.pid)
+        yield Stack(json.loads(address.read_text()), process.pid, scratch)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait()

@@ -21,6 +21,7 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -132,15 +133,20 @@ class _Path(AskedStack):
             executionArn=f"{machine}:{name}",
             maxResults=1000,
         )
-        entered: dict[str, datetime] = {}
-        steps = {}
-        for event in history["events"]:
-            if event["type"] == "TaskStateEntered":
-                entered[event["stateEnteredEventDetails"]["name"]] = event["timestamp"]
-            elif event["type"] == "TaskStateExited":
-                step = event["stateExitedEventDetails"]["name"]
-                steps[step] = round((event["timestamp"] - entered[step]).total_seconds(), 2)
-        return steps
+        return seconds_by_step(history["events"])
+
+
+def seconds_by_step(events: Iterable[dict[str, Any]]) -> dict[str, float]:
+    """Seconds of each task in an execution's history."""
+    entered: dict[str, datetime] = {}
+    steps = {}
+    for event in events:
+        if event["type"] == "TaskStateEntered":
+            entered[event["stateEnteredEventDetails"]["name"]] = event["timestamp"]
+        elif event["type"] == "TaskStateExited":
+            step = event["stateExitedEventDetails"]["name"]
+            steps[step] = round((event["timestamp"] - entered[step]).total_seconds(), 2)
+    return steps
 
 
 def plain(path: Path, profile: dict[str, Any]) -> dict[str, Any]:
