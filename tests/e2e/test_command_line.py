@@ -9,13 +9,14 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.e2e.conftest import AWS_STACK
-from tests.e2e.deployment import Deployment, unique, until
+from tests.e2e.deployment import PATIENCE_SECONDS, Deployment, unique, until
 from tests.e2e.models import HEADER, Models, as_csv, rows
 from tests.fakes.models import boosted
 
@@ -103,17 +104,21 @@ def test_the_page_is_there_until_it_is_ended(
     if not AWS_STACK:
         environment["WINDFALL_HOME"] = str(request.getfixturevalue("process").home)
     command = [sys.executable, "-m", "windfall_cli", "browse", "--no-open", *stack]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    with (
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process,
+        ExitStack() as at_last,
+    ):
+        at_last.callback(process.kill)
         assert process.stdout is not None
         address = process.stdout.readline().rpartition(" ")[2].strip()
-        with urllib.request.urlopen(address, timeout=60) as answer:
+        with urllib.request.urlopen(address, timeout=PATIENCE_SECONDS) as answer:
             assert b"<title>Files" in answer.read()
         with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(address.rpartition("/")[0] + "x/", timeout=60)
+            urllib.request.urlopen(address.rpartition("/")[0] + "x/", timeout=PATIENCE_SECONDS)
         refused.value.close()
         assert refused.value.code == 403
         process.send_signal(ending)
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=PATIENCE_SECONDS) == 0
 
 
 @pytest.mark.skipif(bool(AWS_STACK), reason="models on AWS are not trained for a test")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -27,16 +28,15 @@ pytestmark = [
 
 
 def score_a_table(stack: Stack) -> None:
-    deployment = Deployment(stack)
-    models, table = Models(deployment), rows(40)
-    settings = {"endpoint": models.endpoint(models.model(boosted())), "id_column": "id"}
-    document = {"table": {**settings, "contract": models.contract()}}
-    with deployment.profile(json.dumps(document)) as profile:
-        manifest = deployment.analyze("customers.csv", as_csv(table), profile=profile)
-    assert manifest.status == "analyzed", [one.reason for one in manifest.outcomes]
-    predictions = deployment.result(manifest, "predictions.csv").decode().splitlines()
-    assert len(predictions) == 1 + len(table)
-    deployment.close()
+    with closing(Deployment(stack)) as deployment:
+        models, table = Models(deployment), rows(40)
+        settings = {"endpoint": models.endpoint(models.model(boosted())), "id_column": "id"}
+        document = {"table": {**settings, "contract": models.contract()}}
+        with deployment.profile(json.dumps(document)) as profile:
+            manifest = deployment.analyze("customers.csv", as_csv(table), profile=profile)
+        assert manifest.status == "analyzed", [one.reason for one in manifest.outcomes]
+        predictions = deployment.result(manifest, "predictions.csv").decode().splitlines()
+        assert len(predictions) == 1 + len(table)
 
 
 def test_though_one_call_in_three_is_throttled_every_file_is_analyzed_and_paid_for_once(

@@ -17,6 +17,7 @@ import pytest
 from tests.e2e.deployment import Deployment, until
 from tests.e2e.listener import Listener
 from tests.e2e.schemas import schema
+from tests.e2e.stops import stop
 from tests.e2e.test_command_line import windfall
 from windfall import identity, keys
 from windfall.contracts.translations import FolderTranslationRequested, TranslationManifest
@@ -143,27 +144,12 @@ def unheard(deployment: Deployment) -> Iterator[None]:
 def test_who_asked_hears_that_a_translation_was_stopped_and_may_ask_again(
     deployment: Deployment, listener: Listener, is_heard: bool
 ) -> None:
-    place = f"stopped-{uuid.uuid4().hex}/"
-    bucket = deployment.output("InboxBucketName")
-    deployment.drop_cheap(f"{place}a.txt", b"The house is big.")
-    asked = FolderTranslationRequested(
-        request="stopped", bucket=bucket, prefix=place, source="en", targets=["es"]
-    )
-    machine = deployment.output("TranslateFolderMachineArn")
-    states = deployment.client("stepfunctions")
-    order = asked.model_dump_json()
     with nullcontext() if is_heard else unheard(deployment):
-        arn = states.start_execution(stateMachineArn=machine, input=order)["executionArn"]
-        # Long before a job can have ended.
-        states.stop_execution(executionArn=arn, cause="the wrong folder")
-        until(
-            lambda: states.describe_execution(executionArn=arn)["status"] == "ABORTED",
-            "its end",
-        )
+        asked = until(lambda: stopped_in_time(deployment), "a translation that was stopped")
         if not is_heard:
             deployment.reconcile()
     told = listener.wait(
-        lambda one: one["detail"].get("prefix") == place, "the end of what was stopped"
+        lambda one: one["detail"].get("prefix") == asked.prefix, "the end of what was stopped"
     )
     assert told["detail"]["status"] == "failed"
     assert "stopped by somebody (the wrong folder)" in told["detail"]["reason"]
@@ -171,6 +157,21 @@ def test_who_asked_hears_that_a_translation_was_stopped_and_may_ask_again(
 
     deployment.put_event("FolderTranslationRequested", asked.model_dump(mode="json"))
     until(lambda: manifest_of(deployment, asked).status == "translated", "a translation after all")
+
+
+def stopped_in_time(deployment: Deployment) -> FolderTranslationRequested | None:
+    """Begin a translation and stop it; None if it had ended before."""
+    place = f"stopped-{uuid.uuid4().hex}/"
+    bucket = deployment.output("InboxBucketName")
+    deployment.drop_cheap(f"{place}a.txt", b"The house is big.")
+    asked = FolderTranslationRequested(
+        request="stopped", bucket=bucket, prefix=place, source="en", targets=["es"]
+    )
+    arn = deployment.client("stepfunctions").start_execution(
+        stateMachineArn=deployment.output("TranslateFolderMachineArn"),
+        input=asked.model_dump_json(),
+    )["executionArn"]
+    return asked if stop(deployment, arn, "the wrong folder") else None
 
 
 def manifest_of(deployment: Deployment, asked: FolderTranslationRequested) -> TranslationManifest:

@@ -38,14 +38,19 @@ FUNCTIONS = (
 
 
 def test_no_request_of_the_main_job_is_denied(deployment: Deployment) -> None:
+    before = {function: len(denials(deployment, function)) for function in FUNCTIONS}
     body = unique("Dear Anna, the hotel in Lisbon was wonderful.")
     first = deployment.analyze("whole.txt", body)
     again = deployment.analyze("whole again.txt", body)
     assert again.reused_from == first.file_id
     assert [one.reason for one in first.outcomes if one.status == "failed"] == []
     for function in FUNCTIONS:
-        denied = [line for line in deployment.logs(function) if "AccessDenied" in line]
-        assert denied == [], function
+        assert denials(deployment, function)[before[function] :] == [], function
+
+
+def denials(deployment: Deployment, function: str) -> list[str]:
+    """The lines of a function's log that tell of what it may not do, oldest first."""
+    return [line for line in deployment.logs(function) if "AccessDenied" in line]
 
 
 @contextmanager

@@ -18,6 +18,8 @@ from bench.chaos.figures import sales
 from bench.chaos.lives import Cloud
 from tests.e2e.conftest import AWS_STACK
 from tests.e2e.deployment import NO_LANGUAGES, Deployment, Dropped, until
+from tests.e2e.novelties import a_recording
+from tests.e2e.stops import stop_while_heard
 from tests.e2e.test_permissions import denied
 from tests.fakes.films import BLUE, RED, film
 from tests.fakes.recordings import tone
@@ -147,21 +149,13 @@ def test_a_recording_is_transcribed_once(shop: Shop) -> None:
 
 
 def test_what_was_stopped_goes_on_with_the_job_that_it_had_begun(shop: Shop) -> None:
-    samples, rate = soundfile.read(DEMO / "speech.flac", frames=8 * 16_000, dtype="int16")
-    made = io.BytesIO()
-    soundfile.write(made, samples, rate, format="FLAC")
-    file = shop.deployment.drop("stopped.flac", made.getvalue(), features="sentiment", targets="")
+    def stopped_in_time() -> Dropped | None:
+        shop.bought()
+        wanted = {"features": "sentiment", "targets": NO_LANGUAGES}
+        file = shop.deployment.drop("stopped.wav", a_recording(8), **wanted)
+        return file if stop_while_heard(shop.deployment, file) else None
 
-    def begun() -> str | None:
-        row = shop.deployment.reader.files([file.file_id]).get(file.file_id)
-        jobs = shop.deployment.client("transcribe").list_transcription_jobs(
-            JobNameContains=row.analysis_id if row is not None else "none yet"
-        )
-        return row.analysis_id if row is not None and jobs["TranscriptionJobSummaries"] else None
-
-    analysis = until(begun, "its transcription job")
-    (execution,) = shop.deployment.executions("AnalyzeAudioMachineArn", analysis)
-    shop.deployment.client("stepfunctions").stop_execution(executionArn=execution)
+    file = until(stopped_in_time, "a recording that was stopped while it was heard")
     (stopped,) = shop.deployment.wait(file)
     assert stopped.status == "failed"
 

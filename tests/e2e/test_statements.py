@@ -20,11 +20,12 @@ from typing import Any
 import pytest
 
 from tests.e2e import rare_orders
-from tests.e2e.deployment import Deployment, unique, until
+from tests.e2e.deployment import Deployment, Dropped, unique, until
 from tests.e2e.local import LocalProcess
 from tests.e2e.models import Models, as_csv, rows
 from tests.e2e.novelties import a_film, a_picture, a_recording
 from tests.e2e.statements import Statements, Used, allowed
+from tests.e2e.stops import stop, stop_while_heard
 from tests.fakes.models import SUMS, XGBOOST, boosted
 from tests.fakes.tables import HEADER as CUSTOMERS
 from tests.fakes.tables import as_csv as as_csv_of
@@ -50,7 +51,7 @@ def use_everything(deployment: Deployment) -> None:
             deployment.drop("proof/converted.avi", a_film("avi", "mpeg4"), features="segments"),
             deployment.drop("proof/nothing.txt", b""),
         ]
-        deployment.wait(*files, seconds=400)
+        deployment.wait(*files)
     deployment.wait(deployment.drop("proof/again.txt", letter))
     look_for_known_faces(deployment)
     score_tables(deployment)
@@ -99,27 +100,20 @@ def train_a_model(deployment: Deployment) -> None:
     body = as_csv_of(CUSTOMERS, customers(400, seed=random.randrange(1_000_000)))
     wanted = {"table": {"train": {"name": "proof", "explain": ["member"]}}}
     with deployment.profile(json.dumps(wanted)) as name:
-        learnt = deployment.wait(deployment.drop(f"{name}/proof.csv", body), seconds=400)
-    scored = deployment.wait(deployment.drop("proof/new.csv", body, profile="proof"), seconds=400)
+        learnt = deployment.wait(deployment.drop(f"{name}/proof.csv", body))
+    scored = deployment.wait(deployment.drop("proof/new.csv", body, profile="proof"))
     for manifest in (*learnt, *scored):
         assert manifest.status == "analyzed", (manifest.reason, manifest.outcomes)
 
 
 def end_an_execution(deployment: Deployment) -> None:
     """A machine is stopped from outside: record_failure ends its file."""
-    states = deployment.client("stepfunctions")
-    file = deployment.drop("proof/stopped.wav", a_recording(9))
-    transcribe = deployment.client("transcribe")
-    until(
-        lambda: (
-            transcribe.list_transcription_jobs(Status="IN_PROGRESS")["TranscriptionJobSummaries"]
-            or None
-        ),
-        "a job that holds its slot",
-    )
-    arn = until(lambda: running(states, deployment.output("AnalyzeAudioMachineArn")), "a recording")
-    states.stop_execution(executionArn=arn, cause="a test of what follows")
-    deployment.wait(file)
+
+    def stopped_in_time() -> Dropped | None:
+        file = deployment.drop("proof/stopped.wav", a_recording(9))
+        return file if stop_while_heard(deployment, file) else None
+
+    deployment.wait(until(stopped_in_time, "a recording that was stopped while it was heard"))
 
 
 def ask_for_what_lies_there(deployment: Deployment) -> None:
@@ -154,34 +148,33 @@ def translate_a_folder(deployment: Deployment) -> None:
     nothing = {**order, "request": "proof", "prefix": f"nothing-{place}"}
     deployment.put_event("FolderTranslationRequested", nothing)
     until(partial(has_more, states, machine, before), "a folder without documents")
-    stopped = {**order, "request": f"stopped {place}"}
-    until(partial(is_stopped, states, machine, stopped), "a folder that is stopped")
-    name = identity.translation_id(
-        FolderTranslationRequested.model_validate(stopped).model_dump(mode="json")
-    )
+    stopped = until(partial(stopped_folder, deployment, order), "a folder that is stopped")
+    name = identity.translation_id(stopped.model_dump(mode="json"))
     key = f"{keys.translation_prefix(name)}manifest.json"
-    until(lambda: deployment.versions(key) or None, "the end of a folder that was stopped")
+    until(lambda: deployment.versions(key), "the end of a folder that was stopped")
 
 
 def succeeded(states: Any, machine: str) -> int:
-    answer = states.list_executions(stateMachineArn=machine, statusFilter="SUCCEEDED")
-    return len(answer["executions"])
+    pages = states.get_paginator("list_executions").paginate(
+        stateMachineArn=machine, statusFilter="SUCCEEDED"
+    )
+    return sum(len(page["executions"]) for page in pages)
 
 
 def has_more(states: Any, machine: str, before: int) -> bool:
     return succeeded(states, machine) > before
 
 
-def is_stopped(states: Any, machine: str, order: dict[str, Any]) -> bool:
-    """Begin a translation and stop it; whether it had not ended before."""
-    arn = states.start_execution(stateMachineArn=machine, input=json.dumps(order))["executionArn"]
-    states.stop_execution(executionArn=arn, cause="a test of what follows")
-    return bool(states.describe_execution(executionArn=arn)["status"] == "ABORTED")
-
-
-def running(states: Any, machine: str) -> str | None:
-    answer = states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")
-    return answer["executions"][0]["executionArn"] if answer["executions"] else None
+def stopped_folder(
+    deployment: Deployment, order: dict[str, Any]
+) -> FolderTranslationRequested | None:
+    """Begin a translation that nobody asked for before, and stop it; None if it had ended."""
+    asked = FolderTranslationRequested.model_validate({**order, "request": uuid.uuid4().hex})
+    arn = deployment.client("stepfunctions").start_execution(
+        stateMachineArn=deployment.output("TranslateFolderMachineArn"),
+        input=asked.model_dump_json(),
+    )["executionArn"]
+    return asked if stop(deployment, arn) else None
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,15 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import AWS_STACK
-from tests.e2e.deployment import Deployment, outcome_of, until
+from tests.e2e.deployment import Deployment, Dropped, outcome_of, until
 from tests.e2e.models import HEADER, Models, as_csv, rows
+from tests.e2e.rare_orders import LONG_AGO
 from tests.fakes.models import SUMS, boosted, booster
+from windfall import keys
+from windfall.adapters.dynamodb_jobs import DynamoJobTable
+from windfall.contracts.jobs import JobId
 from windfall.contracts.manifest import Manifest
+from windfall.ports.insights import ANALYZING
 
 pytestmark = [
     pytest.mark.timeout(900),
@@ -363,31 +368,23 @@ def test_an_endpoint_that_tells_nobody_is_looked_after(
         table = rows(20)
         file = deployment.drop("silent.csv", as_csv(table), profile=name)
         # Its notification is lost, so the job is overdue: what the schedule finds, at once.
-        _looked_after(deployment)
-        (manifest,) = deployment.wait(file)
+        until(lambda: _is_looked_after(deployment, file), "an answer that was found in S3")
+        manifest = deployment.manifest(file)
     check(deployment, manifest, table)
 
 
-def _looked_after(deployment: Deployment) -> None:
-    """Let every parked request be overdue and look after it, until one was found to have ended."""
+def _is_looked_after(deployment: Deployment, file: Dropped) -> bool:
+    """Let every parked request be overdue and look after it; whether a file has ended by now."""
     table, client = deployment.output("InsightsTableName"), deployment.client("dynamodb")
-    function = deployment.resources["ReconcileJobsFunction"]
-
-    def looked() -> bool:
-        parked = client.query(
-            TableName=table,
-            IndexName="recent",
-            KeyConditionExpression="recent_pk = :jobs",
-            ExpressionAttributeValues={":jobs": {"S": "JOBS"}},
-        )["Items"]
-        for item in parked:
-            client.update_item(
-                TableName=table,
-                Key={"pk": item["pk"], "sk": item["sk"]},
-                UpdateExpression="SET recent_sk = :past",
-                ExpressionAttributeValues={":past": {"S": f"2026-01-01#{item['job']['S']}"}},
-            )
-        answer = deployment.client("lambda").invoke(FunctionName=function, Payload=b"{}")
-        return bool(json.load(answer["Payload"])["jobs"].get("completed"))
-
-    until(looked, "an answer that was found in S3")
+    parked = client.query(
+        TableName=table,
+        IndexName=keys.RECENT_INDEX,
+        KeyConditionExpression="recent_pk = :jobs",
+        ExpressionAttributeValues={":jobs": {"S": keys.PARKED_JOBS}},
+    )["Items"]
+    jobs = DynamoJobTable(table, client)
+    for item in parked:
+        jobs.postpone(JobId(item["service"]["S"], item["job"]["S"]), LONG_AGO)
+    deployment.reconcile()
+    row = deployment.reader.files([file.file_id]).get(file.file_id)
+    return row is not None and row.status != ANALYZING
