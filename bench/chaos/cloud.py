@@ -65,6 +65,7 @@ def _selling(service: str, call: Call, sold: int) -> Call:
             text = json.dumps(parameters, sort_keys=True, default=_digest)
             name = next((parameters[one] for one in _NAMES if parameters.get(one)), None)
             sale = {"service": service, "operation": operation, "job": name, "at": time.time()}
+            sale["id"] = answer.get("JobId") if isinstance(answer, dict) else None
             sale["content"] = hashlib.sha256(text.encode()).hexdigest()
             os.write(sold, json.dumps(sale).encode() + b"\n")
         return answer

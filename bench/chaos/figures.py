@@ -179,9 +179,14 @@ class Aftermath:
 
 
 def sales(folder: Path) -> list[dict[str, Any]]:
-    """Every paid call that was answered; a last line that a kill cut short is none."""
+    """Every paid call that was answered; a last line that a kill cut short is none.
+
+    Who asks for a job again by its token is told of the job that is there, which is no sale.
+    """
     lines = (folder / SOLD).read_text().splitlines()
-    return [json.loads(line) for line in lines if line.endswith("}")]
+    told = [json.loads(line) for line in lines if line.endswith("}")]
+    first = {one["id"]: number for number, one in reversed([*enumerate(told)]) if one.get("id")}
+    return [one for number, one in enumerate(told) if first.get(one.get("id"), number) == number]
 
 
 def started_twice(sold: list[dict[str, Any]]) -> list[str]:

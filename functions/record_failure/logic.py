@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from windfall import identity, reasons
-from windfall.closing import close_analysis
+from windfall.closing import close_analysis, reopen_analysis
 from windfall.contracts.base import OutputLocation, S3Pointer
 from windfall.contracts.outcome import Outcome
 from windfall.contracts.translations import FolderTranslationRequested
@@ -53,9 +53,13 @@ class FailureRecorder:
     def record(self, event: ExecutionStatusEvent) -> str:
         """End every attached file, then the attempt, or the folder; the answer says what was done.
 
+        Of an execution that was redriven, the files wait again.
+
         Raises:
             TransientError: Deliver the event again; what is done already is not done again.
         """
+        if event.detail.status == "RUNNING":
+            return self._take_up(event.detail)
         if event.detail.status not in _ENDED:
             return "ignored: nothing broke off"
         if event.detail.state_machine_arn == self.folder_machine:
@@ -65,9 +69,13 @@ class FailureRecorder:
         if named is None:
             return "ignored: no analysis broke off"
         analysis_id, attempt = named
+        # That it was redriven before it broke off again may not have been heard of.
+        reopen_analysis(self.index, analysis_id, attempt, event.detail.redrive_count)
         analysis = self.index.analysis(analysis_id)
         if analysis is None or analysis.attempt != attempt:
             return "ignored: the analysis moved on"
+        if analysis.redrives > event.detail.redrive_count:
+            return "ignored: the execution was redriven since"
         if analysis.state is not AnalysisState.RUNNING:
             return f"ignored: the analysis is {analysis.state.value} already"
         paid = self._paid_outcomes(analysis.subject.output)
@@ -86,6 +94,14 @@ class FailureRecorder:
         )
         return f"failed: {files} files"
 
+    def _take_up(self, detail: ExecutionStatusDetail) -> str:
+        """Let the files of an execution that was redriven wait for it again."""
+        named = identity.parse_execution_name(detail.name)
+        if named is None:
+            return "ignored: no analysis was redriven"
+        files = reopen_analysis(self.index, *named, detail.redrive_count)
+        return "ignored: the analysis moved on" if files is None else f"redriven: {files} files"
+
     def _fail_folder(self, detail: ExecutionStatusDetail) -> str:
         """Tell who asked for a folder; whatever its job has done so far, asking again finds it."""
         try:
@@ -94,7 +110,9 @@ class FailureRecorder:
             # It failed for that, and the alarm tells: no manifest could name what was wanted.
             return "ignored: what was asked for can not be read"
         reason = reason_of(detail, "translation")
-        told = self.folders.fail_once(request, reason, detail.name)
+        # Each redrive has an end of its own.
+        end = f"{detail.name}.{detail.redrive_count}" if detail.redrive_count else detail.name
+        told = self.folders.fail_once(request, reason, end)
         if told is None:
             return "ignored: it was told before"
         return f"{told.status}: folder {request.prefix}"

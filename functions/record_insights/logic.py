@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from record_insights.models import RecordRequest, RecordResult
-from windfall.closing import close_analysis
+from windfall.closing import close_analysis, reopen_analysis
 from windfall.contracts.outcome import Outcome, OutcomeStatus
 from windfall.errors import UnsupportedError
 from windfall.expenses import spent_on
@@ -39,6 +39,7 @@ class InsightsRecorder:
             TransientError: Try again; what is done already is not done again.
         """
         analysis = request.analysis
+        reopen_analysis(self.index, analysis.analysis_id, analysis.attempt, request.redrives)
         ended = [*request.outcomes, *_skipped(analysis)]
         outcomes = [self.prices.priced(_explained(outcome)) for outcome in ended]
         self.spending.record(spent_on(analysis, outcomes))

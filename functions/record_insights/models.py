@@ -20,10 +20,15 @@ class Settings(EnvironmentSettings):
 
 
 class RecordRequest(Contract):
-    """The input of record_insights."""
+    """The input of record_insights.
+
+    Attributes:
+        redrives: How often the execution was redriven after it had broken off.
+    """
 
     analysis: AnalysisSubject
     outcomes: list[Outcome]
+    redrives: int = 0
 
 
 class RecordResult(Contract):

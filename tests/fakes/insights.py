@@ -8,7 +8,7 @@ from tests.fakes.hooks import Hook
 from tests.fakes.spending import FakeBudgets
 from windfall import identity
 from windfall.contracts.analysis import AnalysisInput
-from windfall.contracts.manifest import Manifest
+from windfall.contracts.manifest import FileStatus, Manifest
 from windfall.contracts.outcome import Outcome
 from windfall.errors import ConflictError
 from windfall.ports.insights import (
@@ -172,6 +172,26 @@ class FakeInsightsIndex:
             raise ConflictError("The analysis is not as it was seen.")
         self.analyses[analysis_id] = row._replace(state=state, outcomes=list(outcomes))
         self.hook.after("close")
+
+    def reopen(self, seen: AnalysisRow, redrives: int) -> None:
+        """Let an attempt run again."""
+        self.hook.before("reopen")
+        row = self.analyses[seen.analysis_id]
+        if (row.attempt, row.state) != (seen.attempt, seen.state):
+            raise ConflictError("The analysis is not as it was seen.")
+        self.analyses[seen.analysis_id] = row._replace(
+            state=AnalysisState.RUNNING, redrives=redrives, outcomes=None
+        )
+        self.hook.after("reopen")
+
+    def wait_again(self, attachment: Attachment) -> None:
+        """Let a file that failed wait again."""
+        self.hook.before("wait_again")
+        row = self.files[attachment.file.file_id]
+        if (row.revision, row.status) == (attachment.revision, FileStatus.FAILED):
+            again = row._replace(status=ANALYZING, reason=None, announced=False)
+            self.files[row.file_id] = again
+        self.hook.after("wait_again")
 
     def shown(self, file_id: str) -> tuple[list[Outcome], list[Term]] | None:
         """What a reader sees of a file."""

@@ -25,9 +25,10 @@ class FakeBudgets:
         for key in keys:
             self.committed[key] = self.committed.get(key, Decimal(0)) + reservation.dollars
 
-    def settle(self, spent: Spent) -> None:
+    def settle(self, spent: Spent, known: Spent | None) -> None:
         """What it cost takes the place of what was set aside."""
-        cost, reserved = Decimal(repr(spent.cost)), Decimal(repr(spent.reserved or 0.0))
+        cost = Decimal(repr(spent.cost)) - (Decimal(repr(known.cost)) if known else 0)
+        reserved = Decimal(0) if known else Decimal(repr(spent.reserved or 0.0))
         for period in spent.periods:
             key = (period, spent.profile)
             self.committed[key] = self.committed.get(key, Decimal(0)) + cost - reserved
@@ -44,14 +45,15 @@ class FakeSpending:
         self.asked = 0
 
     def record(self, spent: Spent) -> None:
-        """Keep an entry, once."""
+        """Keep an entry, once; one that costs more takes its place."""
         self.hook.before("record")
         key = (spent.analysis_id, spent.attempt)
-        if key in self.entries:
+        known = self.entries.get(key)
+        if known is not None and known.cost >= spent.cost:
             return
         self.entries[key] = spent
         if spent.reserved is not None:
-            self.budgets.settle(spent)
+            self.budgets.settle(spent, known)
 
     def total(self, period: str, profile: str) -> float:
         """What the entries of a period add up to."""

@@ -345,3 +345,32 @@ class _Reluctant:
             return {"UnprocessedItems": {TABLE: rows}}
         self.taken += rows
         return {"UnprocessedItems": {}}
+
+
+def test_what_failed_waits_again_once_unless_it_moved_on(index: DynamoInsightsIndex) -> None:
+    attachment = begun(index)
+    running = index.analysis(ANALYSIS_ID)
+    assert running is not None
+    assert running.redrives == 0
+    failed = manifest("a.txt", FileStatus.FAILED)
+    index.show(failed.model_copy(update={"reason": "It broke."}), attachment, generation=False)
+    index.close(ANALYSIS_ID, 1, 1, AnalysisState.FAILED, OUTCOMES)
+    with pytest.raises(ConflictError):
+        index.reopen(running, 1)
+    seen = index.analysis(ANALYSIS_ID)
+    assert seen is not None
+    index.reopen(seen, 1)
+    for _ in range(2):
+        index.wait_again(attachment)
+
+    again = index.analysis(ANALYSIS_ID)
+    assert again is not None
+    assert (again.state, again.redrives, again.outcomes) == ("running", 1, None)
+    row = index.file(attachment.file.file_id)
+    assert row is not None
+    assert (row.status, row.reason, row.announced) == ("analyzing", None, False)
+    index.show(manifest("a.txt"), attachment, generation=False)
+    index.wait_again(attachment)
+    row = index.file(attachment.file.file_id)
+    assert row is not None
+    assert row.status == "analyzed"

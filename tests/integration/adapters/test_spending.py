@@ -101,3 +101,16 @@ def test_who_meets_another_transaction_waits_and_tries_again() -> None:
     transact(Crowded(), [], pauses.append)
     assert answers == []
     assert len(pauses) == 2
+
+
+def test_an_attempt_that_went_on_to_pay_counts_for_what_it_cost_in_all(
+    book: DynamoSpending, table: Any
+) -> None:
+    reserve(table, reservation("0.01", None))
+    for cost in (0.001, 0.004, 0.004, 0.001):  # it broke off, went on, and was told of again
+        book.record(replace(FIRST, cost=cost, reserved=0.01))
+    assert book.total("2026-11-23", "default") == 0.004
+    for period in ("2026-11-23", "2026-11"):
+        assert book.standing(period, "default") == Standing(Decimal("0.004"), Decimal(0), True)
+    (entry,) = book.entries("2026-11-23")
+    assert entry.cost == 0.004

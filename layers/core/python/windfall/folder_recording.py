@@ -79,7 +79,7 @@ class FolderRecorder:
     def fail_once(
         self, request: FolderTranslationRequested, reason: str, execution: str
     ) -> FolderTranslated | None:
-        """The same for an execution that broke off, whose end may be heard of again; None then.
+        """The same for the end of an execution, which may be heard of again; None then.
 
         By then somebody may have asked again, and must not be told the old end.
 

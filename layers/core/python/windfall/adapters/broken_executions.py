@@ -74,6 +74,7 @@ def _event(described: dict[str, Any]) -> ExecutionStatusEvent:
         name: described.get(name)
         for name in ("executionArn", "stateMachineArn", "name", "status", "error", "cause")
     }
+    detail["redriveCount"] = described.get("redriveCount", 0)
     return ExecutionStatusEvent.model_validate(
         {
             "id": described["executionArn"].rpartition(":")[2],

@@ -24,6 +24,7 @@ from windfall.adapters.dynamodb_rows import (
 from windfall.adapters.dynamodb_spending import reservation_changes
 from windfall.adapters.dynamodb_transactions import transact
 from windfall.adapters.dynamodb_values import Item, key_of, wire
+from windfall.contracts.manifest import FileStatus
 from windfall.errors import ConflictError, TransientError
 from windfall.ports.insights import (
     ANALYZING,
@@ -236,6 +237,34 @@ class DynamoInsightsIndex:
                     known=known,
                 ),
             )
+
+    def reopen(self, seen: AnalysisRow, redrives: int) -> None:
+        """Let an attempt run again, if nothing became of it since it was seen."""
+        known = {":attempt": seen.attempt, ":seen_state": seen.state.value}
+        with translated_errors():
+            self._client.update_item(
+                TableName=self._table,
+                Key=key_of(keys.analysis_pk(seen.analysis_id), keys.ANALYSIS_SK),
+                **_update(
+                    {"state": AnalysisState.RUNNING.value, "redrives": redrives, "outcomes": None},
+                    "attempt = :attempt AND #state = :seen_state",
+                    known=known,
+                ),
+            )
+
+    def wait_again(self, attachment: Attachment) -> None:
+        """Let a file wait that failed, if it was not taken on since."""
+        known = {":seen": attachment.revision, ":failed": FileStatus.FAILED.value}
+        values = {"status": ANALYZING, "reason": None, "announced": False}
+        try:
+            with translated_errors():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=key_of(keys.file_pk(attachment.file.file_id), keys.FILE_SK),
+                    **_update(values, "revision = :seen AND #status = :failed", known=known),
+                )
+        except ConflictError:
+            return
 
     def _transact(
         self,

@@ -56,6 +56,7 @@ def analysis_row(item: Item) -> AnalysisRow:
         attachments=values["attachments"],
         requested_by=values["requested_by"],
         outcomes=None if packed is None else unpack_outcomes(bytes(packed)),
+        redrives=values.get("redrives", 0),
     )
 
 

@@ -12,19 +12,21 @@ from windfall.adapters.clients import store_client
 from windfall.adapters.dynamodb_transactions import transact
 from windfall.adapters.dynamodb_values import key_of, plain, wire
 from windfall.clock import moment_of
-from windfall.errors import ConflictError
+from windfall.errors import ConflictError, TransientError
 from windfall.ports.spending import Reservation, Room, Spent, Standing
 
 _KEPT_DAYS = 400
 """A year can be looked back on, month by month."""
+_TRIES = 4
+"""An entry has two who may write it: the record, and the record of a failure."""
 
 
 class DynamoSpending:
     """The rows `SPEND#…` of the table `insights`.
 
     An entry and its totals are written in one transaction, under the condition that the entry is
-    new, so a total can not drift. Totals lie in shards, for a transaction that meets another one at
-    the same row fails.
+    new, or as it was read, so a total can not drift. Totals lie in shards, for a transaction that
+    meets another one at the same row fails.
 
     Args:
         table: The table's name.
@@ -40,11 +42,22 @@ class DynamoSpending:
         return self._given_client or store_client("dynamodb")
 
     def record(self, spent: Spent) -> None:
-        """Keep an entry and add it to its totals."""
+        """Keep an entry and add it to its totals; of one that is there, what it has grown by."""
+        known: Spent | None = None
+        for _ in range(_TRIES):
+            try:
+                transact(self._client, self._changes(spent, known))
+                return
+            except ConflictError:
+                known = self._entry(spent)
+            if known is not None and known.cost >= spent.cost:
+                return  # It is in the book already.
+        raise TransientError("Others write the same entry all the time.")
+
+    def _changes(self, spent: Spent, known: Spent | None) -> list[dict[str, Any]]:
         expires = int(moment_of(spent.day).timestamp()) + _KEPT_DAYS * 86_400
         entry = {
-            "pk": keys.spend_pk(spent.day),
-            "sk": keys.spend_sk(spent.analysis_id, spent.attempt),
+            **_key_of(spent),
             "analysis_id": spent.analysis_id,
             "attempt": spent.attempt,
             "day": spent.day,
@@ -57,41 +70,43 @@ class DynamoSpending:
             "reserved": spent.reserved,
             "expires": expires,
         }
-        put = {
-            "TableName": self._table,
-            "Item": wire(entry),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        totals = [self._addition(period, spent, expires) for period in spent.periods]
-        settled = [self._settlement(period, spent) for period in spent.periods]
-        changes = [{"Put": put}, *totals, *(settled if spent.reserved is not None else [])]
-        try:
-            transact(self._client, changes)
-        except ConflictError:
-            return  # It is in the book already.
+        put = {"TableName": self._table, "Item": wire(entry), **_as_known(known)}
+        more = dollars(spent.cost) - (dollars(known.cost) if known else 0)
+        # What was set aside was given back when the entry was made.
+        less = more if known else more - dollars(spent.reserved or 0.0)
+        totals = [self._addition(period, spent, more, expires) for period in spent.periods]
+        settled = [self._settlement(period, spent, less, more) for period in spent.periods]
+        return [{"Put": put}, *totals, *(settled if spent.reserved is not None else [])]
 
-    def _addition(self, period: str, spent: Spent, expires: int) -> dict[str, Any]:
+    def _addition(self, period: str, spent: Spent, more: Decimal, expires: int) -> dict[str, Any]:
         sk = keys.total_sk(spent.profile, spent.analysis_id)
         update = {
             "TableName": self._table,
             "Key": key_of(keys.spend_pk(period), sk),
             "UpdateExpression": "ADD cost :cost SET expires = :expires",
-            "ExpressionAttributeValues": wire({":cost": spent.cost, ":expires": expires}),
+            "ExpressionAttributeValues": wire({":cost": more, ":expires": expires}),
         }
         return {"Update": update}
 
-    def _settlement(self, period: str, spent: Spent) -> dict[str, Any]:
+    def _settlement(
+        self, period: str, spent: Spent, change: Decimal, more: Decimal
+    ) -> dict[str, Any]:
         """What it cost takes the place of what was set aside for it."""
-        cost = dollars(spent.cost)
         update = {
             "TableName": self._table,
             "Key": key_of(keys.spend_pk(period), keys.committed_sk(spent.profile)),
             "UpdateExpression": "ADD committed :change, settled :cost",
-            "ExpressionAttributeValues": wire(
-                {":change": cost - dollars(spent.reserved or 0.0), ":cost": cost}
-            ),
+            "ExpressionAttributeValues": wire({":change": change, ":cost": more}),
         }
         return {"Update": update}
+
+    def _entry(self, spent: Spent) -> Spent | None:
+        with translated_errors():
+            answer = self._client.get_item(
+                TableName=self._table, Key=wire(_key_of(spent)), ConsistentRead=True
+            )
+        item = answer.get("Item")
+        return None if item is None else _spent(plain(item))
 
     def standing(self, period: str, profile: str) -> Standing:
         """What of a profile's budget is gone in a period: first what is committed, then the rest.
@@ -170,6 +185,21 @@ def _reserved(table: str, reservation: Reservation, room: Room) -> dict[str, Any
         empty = "attribute_not_exists(committed) OR " if room.most >= 0 else ""
         update["ConditionExpression"] = f"{empty}committed <= :most"
     return {"Update": update}
+
+
+def _key_of(spent: Spent) -> dict[str, str]:
+    sk = keys.spend_sk(spent.analysis_id, spent.attempt)
+    return {"pk": keys.spend_pk(spent.day), "sk": sk}
+
+
+def _as_known(known: Spent | None) -> dict[str, Any]:
+    """The condition that an entry is as it was read, or not there."""
+    if known is None:
+        return {"ConditionExpression": "attribute_not_exists(pk)"}
+    return {
+        "ConditionExpression": "cost = :known",
+        "ExpressionAttributeValues": wire({":known": known.cost}),
+    }
 
 
 def _spent(values: dict[str, Any]) -> Spent:

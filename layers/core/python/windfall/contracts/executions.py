@@ -15,6 +15,7 @@ class ExecutionStatusDetail(ForeignContract):
     Attributes:
         input: Its JSON, unless input and output together are too large for an event.
         error: Only where it failed with one, as `cause`.
+        redrive_count: How often somebody had it go on after such an end.
     """
 
     execution_arn: str = Field(alias="executionArn")
@@ -24,6 +25,7 @@ class ExecutionStatusDetail(ForeignContract):
     input: str | None = None
     error: str | None = None
     cause: str | None = None
+    redrive_count: int = Field(alias="redriveCount", default=0)
 
 
 class ExecutionStatusEvent(ForeignContract):

@@ -2,7 +2,8 @@
 
 An analysis is `running` until its last attached file is recorded (or failed). Closing it is
 conditional on the number of attached files, so a file that attaches meanwhile is either seen by
-the one who closes, or sees the analysis closed.
+the one who closes, or sees the analysis closed. One that failed runs again when its execution is
+redriven, unless a newer attempt was begun.
 """
 
 from __future__ import annotations
@@ -93,6 +94,7 @@ class AnalysisRow(NamedTuple):
         attachments: How many files attached to this attempt.
         requested_by: The event that began the attempt.
         outcomes: Once recorded.
+        redrives: How often its execution was redriven, as far as is known.
     """
 
     analysis_id: str
@@ -103,6 +105,7 @@ class AnalysisRow(NamedTuple):
     attachments: int
     requested_by: str
     outcomes: list[Outcome] | None = None
+    redrives: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,4 +234,16 @@ class InsightsIndex(Protocol):
         Raises:
             ConflictError: More files attached meanwhile, or it was closed already.
         """
+        ...
+
+    def reopen(self, seen: AnalysisRow, redrives: int) -> None:
+        """Let an attempt run again, whose execution was redriven so often.
+
+        Raises:
+            ConflictError: The analysis is not as seen; nothing was written.
+        """
+        ...
+
+    def wait_again(self, attachment: Attachment) -> None:
+        """Let a file that failed wait for its analysis again; nothing happens if it moved on."""
         ...

@@ -85,6 +85,9 @@ class Spending(Protocol):
     def record(self, spent: Spent) -> None:
         """Keep an entry, add it to its totals and give back what was reserved; again is harmless.
 
+        An entry that costs more than the one that is there takes its place: an attempt that broke
+        off was redriven, and went on to pay.
+
         Raises:
             TransientError: The table can not answer now.
         """
