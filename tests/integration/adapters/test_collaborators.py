@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
+from contextlib import closing
 from typing import Any
+from uuid import uuid4
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from windfall.adapters.aws_errors import translated_errors
+from windfall.adapters.clients import store_client
 from windfall.adapters.eventbridge import EventBridgeBus
 from windfall.adapters.s3 import S3ObjectStore
 from windfall.adapters.ssm import SsmProfiles
@@ -42,7 +43,7 @@ def test_objects_of_any_key_are_written_and_read(bucket: str, key: str) -> None:
 
 
 def test_what_is_known_of_an_object_comes_with_it(bucket: str) -> None:
-    boto3.client("s3").put_object(
+    store_client("s3").put_object(
         Bucket=bucket, Key="a", Body=b"12345", ContentType="x/y", Metadata={"Windfall-Profile": "p"}
     )
     source = S3ObjectStore().open(S3Pointer(bucket=bucket, key="a"))
@@ -78,29 +79,37 @@ def test_objects_are_copied_within_s3_with_what_they_are(bucket: str) -> None:
 
     assert [one.key for one in copies] == [f"copy/a {n}+ü" for n in range(12)]
     assert store.read_many(copies) == [str(n).encode() for n in range(12)]
-    assert store.open(copies[3]).head.media_type == "audio/mpeg"
+    with closing(store.open(copies[3])) as copy:
+        assert copy.head.media_type == "audio/mpeg"
     assert store.copy_many([], bucket) == []
     with pytest.raises(NotFoundError):
         store.copy_many([(S3Pointer(bucket=bucket, key="missing"), "copy")], bucket)
 
 
-def test_profiles_are_remembered_for_half_a_minute() -> None:
-    client, now = boto3.client("ssm"), [0.0]
-    profiles = SsmProfiles("/stack/profiles", clock=lambda: now[0])
-    client.put_parameter(Name="/stack/profiles/default", Value="{}", Type="String")
+@pytest.fixture
+def profiles_path() -> str:
+    """Where nobody else keeps profiles."""
+    return f"/{uuid4().hex}/profiles"
+
+
+def test_profiles_are_remembered_for_half_a_minute(profiles_path: str) -> None:
+    client, now = store_client("ssm"), [0.0]
+    name = f"{profiles_path}/default"
+    profiles = SsmProfiles(profiles_path, clock=lambda: now[0])
+    client.put_parameter(Name=name, Value="{}", Type="String")
     assert profiles.find("default") == "{}"
-    client.delete_parameter(Name="/stack/profiles/default")
+    client.delete_parameter(Name=name)
     now[0] = 29
     assert profiles.find("default") == "{}"
     now[0] = 30
     assert profiles.find("default") is None
 
-    client.put_parameter(Name="/stack/profiles/default", Value="{}", Type="String")
+    client.put_parameter(Name=name, Value="{}", Type="String")
     now[0] = 34
     assert profiles.find("default") is None
     now[0] = 35
     assert profiles.find("default") == "{}"
-    client.put_parameter(Name="/stack/profiles/default", Value="{ }", Type="String", Overwrite=True)
+    client.put_parameter(Name=name, Value="{ }", Type="String", Overwrite=True)
     now[0] = 39
     profiles.forget(5)
     assert profiles.find("default") == "{}"
@@ -108,19 +117,18 @@ def test_profiles_are_remembered_for_half_a_minute() -> None:
     assert profiles.find("default") == "{ }"
 
 
-def test_a_profile_that_a_file_asks_for_is_found_as_soon_as_it_is_made() -> None:
-    profiles = SsmProfiles("/stack/profiles", clock=lambda: 0.0)
+def test_a_profile_that_a_file_asks_for_is_found_as_soon_as_it_is_made(profiles_path: str) -> None:
+    profiles = SsmProfiles(profiles_path, clock=lambda: 0.0)
     assert choose_profile("churn/a.csv", None, profiles)[0] == "default"
     body = '{"version": 1}'
-    boto3.client("ssm").put_parameter(Name="/stack/profiles/churn", Value=body, Type="String")
+    store_client("ssm").put_parameter(Name=f"{profiles_path}/churn", Value=body, Type="String")
 
     assert choose_profile("churn/a.csv", None, profiles)[0] == "default"
     assert choose_profile("churn/a.csv", "churn", profiles)[0] == "churn"
 
 
-def test_events_are_put_under_the_name_of_their_class() -> None:
-    boto3.client("events").create_event_bus(Name="bus")
-    EventBridgeBus("bus").publish(_rejected())
+def test_events_are_put_under_the_name_of_their_class(bus: str) -> None:
+    EventBridgeBus(bus).publish(_rejected())
 
 
 def test_an_event_that_the_bus_does_not_take_is_an_error() -> None:
@@ -128,19 +136,12 @@ def test_an_event_that_the_bus_does_not_take_is_an_error() -> None:
         EventBridgeBus("no-such-bus").publish(_rejected())
 
 
-def test_a_name_starts_one_execution() -> None:
-    client = boto3.client("stepfunctions")
-    definition = {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}
-    machine = client.create_state_machine(
-        name="m",
-        definition=json.dumps(definition),
-        roleArn="arn:aws:iam::123456789012:role/role",
-    )
-    workflows = StepFunctionsWorkflows({Kind.TEXT: machine["stateMachineArn"]})
+def test_a_name_starts_one_execution(machine: str) -> None:
+    workflows = StepFunctionsWorkflows({Kind.TEXT: machine})
     workflows.start(Kind.TEXT, "name-1", "{}", "1-5759e988-bd862e3fe1be46a994272793")
     workflows.start(Kind.TEXT, "name-1", '{"other": true}', None)
 
-    listed = client.list_executions(stateMachineArn=machine["stateMachineArn"])
+    listed = store_client("stepfunctions").list_executions(stateMachineArn=machine)
     assert len(listed["executions"]) == 1
 
 

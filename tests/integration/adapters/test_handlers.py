@@ -1,4 +1,4 @@
-"""The three handlers as Lambda calls them, against moto's stores."""
+"""The three handlers as Lambda calls them, against the local cloud."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
+
+from windfall.adapters.clients import store_client
 
 EVENTS = Path(__file__).parents[3] / "events"
 INBOX = "windfall-inbox"
@@ -29,21 +30,20 @@ class Context:
 
 
 @pytest.fixture
-def handlers(table: Any, bucket: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Handler]:
+def handlers(
+    table: Any,
+    bucket: str,
+    bus: str,
+    machine: str,
+    make_bucket: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> dict[str, Handler]:
     """The handlers in an environment as the template gives it."""
-    client = boto3.client("stepfunctions")
-    definition = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
-    machine = client.create_state_machine(
-        name="m", definition=definition, roleArn="arn:aws:iam::123456789012:role/role"
-    )["stateMachineArn"]
-    s3 = boto3.client("s3")
-    s3.create_bucket(Bucket=INBOX)
-    s3.put_bucket_versioning(Bucket=INBOX, VersioningConfiguration={"Status": "Enabled"})
-    boto3.client("events").create_event_bus(Name="bus")
+    make_bucket(INBOX)
     environment = {
         "RESULTS_BUCKET": bucket,
         "INSIGHTS_TABLE": "insights",
-        "EVENT_BUS": "bus",
+        "EVENT_BUS": bus,
         "PROFILES_PATH": "/stack/profiles",
         "ANALYZE_IMAGE_MACHINE_ARN": machine,
         "ANALYZE_TEXT_MACHINE_ARN": machine,
@@ -76,7 +76,7 @@ def message(body: dict[str, Any], number: int = 0) -> dict[str, Any]:
 
 def dropped(key: str, body: bytes) -> dict[str, Any]:
     """Drop an object; the answer is S3's event."""
-    version = boto3.client("s3").put_object(Bucket=INBOX, Key=key, Body=body)["VersionId"]
+    version = store_client("s3").put_object(Bucket=INBOX, Key=key, Body=body)["VersionId"]
     example = json.loads((EVENTS / "admit_file/object_created.json").read_text("utf-8"))
     event: dict[str, Any] = json.loads(example["Records"][0]["body"])
     event["detail"]["bucket"]["name"] = INBOX
@@ -85,7 +85,7 @@ def dropped(key: str, body: bytes) -> dict[str, Any]:
 
 
 def results(bucket: str, suffix: str) -> list[dict[str, Any]]:
-    client = boto3.client("s3")
+    client = store_client("s3")
     listed = client.list_objects_v2(Bucket=bucket).get("Contents", [])
     return [
         json.loads(client.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read())
@@ -94,20 +94,15 @@ def results(bucket: str, suffix: str) -> list[dict[str, Any]]:
     ]
 
 
-def started() -> list[dict[str, Any]]:
-    client = boto3.client("stepfunctions")
-    (machine,) = client.list_state_machines()["stateMachines"]
-    arns = [
-        execution["executionArn"]
-        for execution in client.list_executions(stateMachineArn=machine["stateMachineArn"])[
-            "executions"
-        ]
-    ]
+def started(machine: str) -> list[dict[str, Any]]:
+    client = store_client("stepfunctions")
+    executions = client.list_executions(stateMachineArn=machine)["executions"]
+    arns = [execution["executionArn"] for execution in executions]
     return [json.loads(client.describe_execution(executionArn=arn)["input"]) for arn in arns]
 
 
 def test_a_batch_is_admitted_and_only_what_failed_comes_again(
-    handlers: dict[str, Handler], bucket: str
+    handlers: dict[str, Handler], bucket: str, machine: str
 ) -> None:
     records = [
         message(dropped("a.txt", b"Windfall reads this letter."), 0),
@@ -117,15 +112,15 @@ def test_a_batch_is_admitted_and_only_what_failed_comes_again(
     answer = handlers["admit_file"]({"Records": records}, Context())
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
-    assert [plan["file"]["key"] for plan in started()] == ["a.txt"]
+    assert [plan["file"]["key"] for plan in started(machine)] == ["a.txt"]
     assert [manifest["status"] for manifest in results(bucket, "manifest.json")] == ["rejected"]
 
 
 def test_the_outcomes_of_an_analysis_are_recorded(
-    handlers: dict[str, Handler], bucket: str, capsys: pytest.CaptureFixture[str]
+    handlers: dict[str, Handler], bucket: str, machine: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     handlers["admit_file"]({"Records": [message(dropped("a.txt", b"A secret letter."))]}, Context())
-    (plan,) = started()
+    (plan,) = started(machine)
     outcome = {"feature": "sentiment", "status": "failed", "reason": "It broke."}
     event = {"analysis": plan, "outcomes": [outcome]}
     answer = handlers["record_insights"](event, Context())
@@ -140,9 +135,11 @@ def test_the_outcomes_of_an_analysis_are_recorded(
         assert metric in written
 
 
-def test_a_failed_execution_fails_its_files(handlers: dict[str, Handler], bucket: str) -> None:
+def test_a_failed_execution_fails_its_files(
+    handlers: dict[str, Handler], bucket: str, machine: str
+) -> None:
     handlers["admit_file"]({"Records": [message(dropped("a.txt", b"A letter."))]}, Context())
-    (plan,) = started()
+    (plan,) = started(machine)
     event = json.loads((EVENTS / "record_failure/timed_out.json").read_text("utf-8"))
     event["detail"]["name"] = f"{plan['analysis_id']}-1"
     handlers["record_failure"](event, Context())

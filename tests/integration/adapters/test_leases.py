@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
-import boto3
 import pytest
 from botocore.stub import Stubber
 
 from tests.fakes.leases import FakeLeaseTable
-from windfall.adapters import clients
+from windfall.adapters.clients import ai_client, store_client
 from windfall.adapters.dynamodb_leases import DynamoLeaseTable
 from windfall.adapters.service_quotas import ServiceQuotas
 from windfall.adapters.transcribe import TranscribeTranscription
@@ -106,35 +106,25 @@ def test_more_slots_than_one_page_holds_are_all_seen(table: Any) -> None:
     assert leases.look("transcribe").free == ()
 
 
-def test_the_operator_goes_before_the_quota_and_the_quota_before_the_default(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    client = boto3.client("service-quotas")
-    monkeypatch.setattr(
-        "windfall.adapters.service_quotas.store_client",
-        lambda name: client if name == "service-quotas" else clients.store_client(name),
-    )
-    quotas, quota = ServiceQuotas("/stack/limits/"), JOB_QUOTAS["transcribe"]
+def test_the_operator_goes_before_the_quota_and_the_quota_before_the_default() -> None:
+    path = f"/{uuid4().hex}/limits/"
+    name = f"{path}transcribe"
+    quotas, quota = ServiceQuotas(path), JOB_QUOTAS["transcribe"]
     asked = {"ServiceCode": "transcribe", "QuotaCode": quota.quota_code}
-    with Stubber(client) as stub:
+    with Stubber(store_client("service-quotas")) as stub:
         stub.add_client_error("get_service_quota", "NoSuchResourceException", "", 400, {}, asked)
         assert quotas.limit("transcribe", quota) == 250
         stub.add_response("get_service_quota", {"Quota": {"Value": 100.0}}, asked)
         assert quotas.limit("transcribe", quota) == 100
-        ssm = boto3.client("ssm")
-        ssm.put_parameter(Name="/stack/limits/transcribe", Value=" 7 ", Type="String")
+        ssm = store_client("ssm")
+        ssm.put_parameter(Name=name, Value=" 7 ", Type="String")
         assert quotas.limit("transcribe", quota) == 7
-        ssm.put_parameter(
-            Name="/stack/limits/transcribe", Value="many", Type="String", Overwrite=True
-        )
-        with pytest.raises(InvalidInputError, match="/stack/limits/transcribe"):
+        ssm.put_parameter(Name=name, Value="many", Type="String", Overwrite=True)
+        with pytest.raises(InvalidInputError, match=name):
             quotas.limit("transcribe", quota)
 
 
-def test_running_jobs_are_listed_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    client = boto3.client("transcribe")
-    monkeypatch.setattr("windfall.adapters.transcribe.ai_client", lambda _: client)
-
+def test_running_jobs_are_listed_page_by_page() -> None:
     def page(*names: str, **more: str) -> dict[str, Any]:
         listed = [{"TranscriptionJobName": name} for name in names]
         return {"TranscriptionJobSummaries": listed, **more}
@@ -142,7 +132,7 @@ def test_running_jobs_are_listed_page_by_page(monkeypatch: pytest.MonkeyPatch) -
     def asked(status: str, **more: str) -> dict[str, Any]:
         return {"Status": status, "JobNameContains": "results-", "MaxResults": 100, **more}
 
-    with Stubber(client) as stub:
+    with Stubber(ai_client("transcribe")) as stub:
         stub.add_response("list_transcription_jobs", page("results-1"), asked("QUEUED"))
         first = page("results-2", "other-results-3", NextToken="more")
         stub.add_response("list_transcription_jobs", first, asked("IN_PROGRESS"))
