@@ -13,6 +13,10 @@ import uvicorn
 if TYPE_CHECKING:
     from windfall_local.gateway import Gateway
 
+_KEEP_ALIVE = 75
+"""Seconds that a connection may idle. Who asks just when it is closed gets no answer, and uvicorn's
+own five are over soon for a client that waits for a job."""
+
 
 def listen(port: int) -> socket.socket:
     """A socket that listens on a port; 0 takes a free one.
@@ -45,6 +49,7 @@ def serve(gateway: Gateway, listener: socket.socket) -> tuple[uvicorn.Server, as
             proxy_headers=False,
             log_config=None,
             server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE,
             timeout_graceful_shutdown=5,
         )
     )
