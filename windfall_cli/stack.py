@@ -14,6 +14,8 @@ from windfall_cli.errors import CommandError
 from windfall_cli.home import LocalAddress
 
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5)
+_LOCAL = _CONFIG.merge(Config(proxies={}))
+"""The user's proxy leads away from this machine."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class Stack:
 
     def client(self, service: str) -> Any:
         """A boto3 client of the stack's account and Region."""
-        return self.session.client(service, endpoint_url=self.endpoint, config=_CONFIG)
+        config = _LOCAL if self.is_local else _CONFIG
+        return self.session.client(service, endpoint_url=self.endpoint, config=config)
 
     @property
     def region(self) -> str:
