@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import uuid4
 
 import boto3
 import pytest
@@ -56,13 +57,12 @@ def client(cloud: LocalCloud) -> Iterator[ClientFactory]:
 
 
 @pytest.fixture
-def role(cloud: LocalCloud, client: ClientFactory, request: pytest.FixtureRequest) -> Any:
+def role(cloud: LocalCloud, client: ClientFactory) -> Any:
     """Makes a role with an inline policy of some statements; returns keys of its session."""
     iam = client("iam")
-    made: list[str] = []
 
     def make(*statements: dict[str, Any], **options: Any) -> Credentials:
-        name = f"role-{abs(hash(request.node.nodeid)) % 10**8}-{len(made)}"
+        name = f"role-{uuid4().hex}"
         trust = {
             "Version": "2012-10-17",
             "Statement": [
@@ -78,7 +78,6 @@ def role(cloud: LocalCloud, client: ClientFactory, request: pytest.FixtureReques
             AssumeRolePolicyDocument=json.dumps(options.pop("trust", trust)),
             **options,
         )["Role"]["Arn"]
-        made.append(name)
         document = {"Version": "2012-10-17", "Statement": list(statements)}
         if statements:
             iam.put_role_policy(

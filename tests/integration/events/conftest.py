@@ -6,10 +6,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
+from tests.integration.conftest import make_client
 from windfall_local.cloud import LocalCloud
 from windfall_local.threaded import cloud_in_thread
 
@@ -23,20 +22,18 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 
 
 @pytest.fixture(scope="module")
-def client(local: LocalCloud) -> Clients:
-    root = local.keys.root
+def client(local: LocalCloud) -> Iterator[Clients]:
+    """Gives the client of a service, and closes them all."""
+    made: dict[str, Any] = {}
 
-    def make(service: str) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=local.endpoint,
-            region_name=local.region,
-            aws_access_key_id=root.access_key,
-            aws_secret_access_key=root.secret_key,
-            config=Config(retries={"total_max_attempts": 1}),
-        )
+    def of(service: str) -> Any:
+        if service not in made:
+            made[service] = make_client(local, service)
+        return made[service]
 
-    return make
+    yield of
+    for one in made.values():
+        one.close()
 
 
 def eventually(find: Callable[[], Any], seconds: float = 100) -> Any:

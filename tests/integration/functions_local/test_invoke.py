@@ -8,6 +8,9 @@ import json
 import os
 from typing import Any
 
+import pytest
+
+from windfall_cli.home import is_running
 from windfall_local.api import Principal, ServiceError
 
 ECHO = "def handler(event, context):\n    return event\n"
@@ -31,7 +34,9 @@ async def test_a_function_answers_with_what_its_handler_returns(functions: Any) 
     assert "FunctionError" not in answer
 
 
-async def test_a_function_has_its_own_environment_and_nothing_else(functions: Any) -> None:
+async def test_a_function_has_its_own_environment_and_nothing_else(
+    functions: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = """
 import os, sys, tempfile
 
@@ -48,10 +53,9 @@ def handler(event, context):
         "ours": [name for name in sys.modules if name.startswith("windfall_local")],
     }
 """
-    os.environ["WINDFALL_TEST_SECRET"] = "not for functions"  # pragma: allowlist secret
+    monkeypatch.setenv("WINDFALL_TEST_SECRET", "not for functions")
     directory = await functions.create("env", source, Environment={"Variables": {"STAGE": "test"}})
     seen = json.loads((await functions.invoke("env"))["Payload"])
-    del os.environ["WINDFALL_TEST_SECRET"]
 
     environment = seen["environment"]
     assert environment["STAGE"] == "test"
@@ -113,6 +117,7 @@ async def test_a_function_that_takes_too_long_is_ended(functions: Any) -> None:
     assert error["errorType"] == "Sandbox.Timedout"
     assert error["errorMessage"].endswith("Task timed out after 1.00 seconds")
     assert b"Task timed out after 1.00 seconds" in base64.b64decode(answer["LogResult"])
+    await functions.call("UpdateFunctionConfiguration", FunctionName="slow", Timeout=30)
     assert (await functions.invoke("slow", b"0"))["Payload"] == b"null"
 
 
@@ -272,7 +277,7 @@ async def test_workers_end_with_the_zygote_and_a_new_one_takes_over(functions: A
     worker = int((await functions.invoke("pid"))["Payload"])
     zygote = functions.service._zygote._process.pid
     os.kill(zygote, 9)
-    while _exists(worker):
+    while is_running(worker):
         await asyncio.sleep(0.01)
     other = int((await functions.invoke("pid"))["Payload"])
     assert other != worker
@@ -284,7 +289,7 @@ async def test_stopping_leaves_no_process(functions: Any) -> None:
     )
     worker = int((await functions.invoke("pid"))["Payload"])
     await functions.service.stop()
-    while _exists(worker):
+    while is_running(worker):
         await asyncio.sleep(0.01)
 
 
@@ -304,11 +309,3 @@ async def test_an_event_is_tried_three_times_and_handed_to_its_destination(funct
     record = json.loads(sent[0][2]["MessageBody"])
     assert record["requestContext"]["approximateInvokeCount"] == 3
     assert record["responsePayload"]["errorType"] == "ValueError"
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

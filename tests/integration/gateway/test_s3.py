@@ -233,6 +233,7 @@ LARGE = bytes(range(256)) * 12_000
 
 
 def bodies_of(cloud: LocalCloud) -> set[Path]:
+    """The files of bodies; what nobody has any more is removed at some time."""
     return set(cloud.data_dir.rglob("bodies/*"))
 
 
@@ -256,7 +257,7 @@ def test_a_body_in_chunks_with_a_checksum_behind_it(
     before = bodies_of(cloud)
     status, answer = _put(cloud, f"/{bucket}/k", body.replace(checksum, b"AAAAAA=="), headers)
     assert (status, b"BadDigest" in answer) == (400, True)
-    assert bodies_of(cloud) == before, "nothing is left of what was refused"
+    assert bodies_of(cloud) <= before, "nothing is left of what was refused"
 
 
 @pytest.mark.parametrize("forged", [b"forged", LARGE])
@@ -268,7 +269,7 @@ def test_another_body_than_the_signed_one_is_refused(
     status, body = _put(cloud, f"/{bucket}/k", forged, {"x-amz-content-sha256": digest})
 
     assert status == 400
-    assert bodies_of(cloud) == before
+    assert bodies_of(cloud) <= before
     assert b"XAmzContentSHA256Mismatch" in body
 
 
@@ -326,7 +327,7 @@ def test_a_copy_of_an_upload_in_parts_is_one_piece(cloud: LocalCloud, s3: Any, b
     assert copy["Body"].read() == parts["Body"].read() == content
     assert copy["ETag"] == f'"{md5(content).hexdigest()}"'
     assert copy["ChecksumSHA256"] == b64(sha256(content).digest())
-    assert bodies_of(cloud) == before, "a copy shares the files"
+    assert bodies_of(cloud) <= before, "a copy shares the files"
 
 
 @pytest.mark.parametrize("asked", ["bytes=2-1000000", None])

@@ -39,7 +39,7 @@ def test_a_message_wakes_a_long_poll(sqs: Any, client: Any, queue: str) -> None:
 
     # Others are answered while somebody waits.
     sender.send_message(QueueUrl=queue, MessageBody="here")
-    waiting.join(10)
+    waiting.join()
 
     assert [message["Body"] for message in found] == ["here"]
 

@@ -65,12 +65,14 @@ def client() -> Iterator[Any]:
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     session = boto3.Session(aws_access_key_id="key", aws_secret_access_key="secret")
-    yield session.client(
+    client = session.client(
         "stepfunctions",
         region_name="us-east-1",
         endpoint_url=f"http://127.0.0.1:{port}",
         config=Config(retries={"total_max_attempts": 1}, inject_host_prefix=False),
     )
+    yield client
+    client.close()
     server.should_exit = True
     thread.join()
 

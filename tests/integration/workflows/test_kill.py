@@ -98,7 +98,7 @@ async def _kill(program: str, path: Path) -> tuple[list[str], int]:
     assert process.stdout is not None
     executions: list[str] = json.loads(await process.stdout.readline())
     process.send_signal(signal.SIGKILL)
-    await process.wait()
+    await process.communicate()
     return executions, process.pid
 
 

@@ -62,7 +62,7 @@ async def test_an_engine_ends_with_a_host_that_is_killed() -> None:
     assert hosting.stdout is not None
     engine = int(await hosting.stdout.readline())
     hosting.kill()
-    await hosting.wait()
+    await hosting.communicate()
     while is_running(engine):
         await asyncio.sleep(0.01)
 

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import pytest
 
+from windfall_cli.home import is_running
 from windfall_local.api import Cloud, Principal
 from windfall_local.functions.log_stream import LogStream
 from windfall_local.services.sagemaker.containers import (
@@ -96,14 +97,6 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
     await made.container.stop()
 
 
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 async def test_one_process_answers_until_it_dies_and_then_another(served: Served) -> None:
     first, said = await served.ask("hello")
     assert said == "hello"
@@ -120,7 +113,7 @@ async def test_an_answer_that_takes_too_long_ends_the_process(served: Served) ->
     first, _ = await served.ask("hello")
     with pytest.raises(ContainerTimeoutError):
         await served.ask("slow", 0.2)
-    assert not is_alive(first)
+    assert not is_running(first)
     assert (await served.ask("hello"))[1] == "hello"
 
 
@@ -185,15 +178,8 @@ async def test_a_container_is_ended_with_its_children(tmp_path: Path) -> None:
     container.signal(signal.SIGTERM)
     assert await container.wait() == -signal.SIGTERM
     async with asyncio.timeout(100):
-        while is_alive(child) and not _is_zombie(child):
+        while is_running(child):
             await asyncio.sleep(0.01)
-
-
-def _is_zombie(pid: int) -> bool:
-    listing = subprocess.run(
-        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return listing.stdout.strip().startswith("Z") or not listing.stdout.strip()
 
 
 def test_a_job_ends_with_the_process_that_started_it(tmp_path: Path) -> None:

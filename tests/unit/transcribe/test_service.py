@@ -133,15 +133,13 @@ class Transcribe:
 
     async def ended(self, name: str = "job") -> Any:
         """The job when it has ended and was announced."""
-        for _ in range(2_000):
+        while True:
             job = await self.call("GetTranscriptionJob", TranscriptionJobName=name)
             job = job["TranscriptionJob"]
             told = [detail for _, _, detail in self.cloud.events if name in detail.values()]
             if job["TranscriptionJobStatus"] in ("COMPLETED", "FAILED") and told:
                 return job
-            await asyncio.sleep(0)
-            await asyncio.to_thread(lambda: None)
-        raise AssertionError(f"{name} has not ended")
+            await asyncio.sleep(0.001)
 
     async def transcript(self, key: str = "job.json") -> Any:
         await self.ended()
@@ -573,10 +571,8 @@ async def test_a_new_process_goes_on_where_the_last_one_was(transcribe: Transcri
     host.texts = {"ch_0": ["One.", "Two.", "Three."]}
     host.gate.clear()
     await transcribe.start()
-    for _ in range(200):
-        await asyncio.to_thread(lambda: None)
-        if "recognize" in host.asked:
-            break
+    while "recognize" not in host.asked:
+        await asyncio.sleep(0.001)
     await transcribe.service.stop()
     assert transcribe.cloud.events == []
 
