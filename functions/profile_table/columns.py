@@ -38,6 +38,8 @@ class ColumnAccumulator:
 
     def add(self, cells: Sequence[str]) -> None:
         """Take a batch of cells; equal ones are looked at once."""
+        if self.counts is None and self._add_numbers(cells):
+            return
         for cell, rows in Counter(cells).items():
             text = cell.strip()
             if text in NO_VALUE:
@@ -50,6 +52,21 @@ class ColumnAccumulator:
                 self._first_odd = self._first_odd or text
             else:
                 self._numbers.add(number, rows)
+
+    def _add_numbers(self, cells: Sequence[str]) -> bool:
+        """Take them all at once, if each is a plain number or missing: a fifth of the time."""
+        given = [cell for cell in cells if cell not in NO_VALUE]
+        if self._decimal != "." or "_" in "".join(given):
+            return False
+        try:
+            numbers = list(map(float, given))
+        except ValueError:
+            return False
+        if not all(map(math.isfinite, numbers)):
+            return False
+        self.missing += len(cells) - len(given)
+        self._numbers.add_all(numbers)
+        return True
 
     def _count(self, text: str, rows: int) -> None:
         if self.counts is None:
@@ -133,6 +150,20 @@ class _Numbers:
         self._squares += step * (number - self.mean) * rows
         self.minimum, self.maximum = min(self.minimum, number), max(self.maximum, number)
         self.are_whole = self.are_whole and number.is_integer()
+
+    def add_all(self, numbers: Sequence[float]) -> None:
+        """Join the moments of a batch (Chan, Golub and LeVeque)."""
+        if not numbers:
+            return
+        rows, mean = len(numbers), math.fsum(numbers) / len(numbers)
+        squares = math.fsum((number - mean) ** 2 for number in numbers)
+        step, before = mean - self.mean, self.rows
+        self.rows += rows
+        self.mean += step * rows / self.rows
+        self._squares += squares + step * step * before * rows / self.rows
+        self.minimum = min(self.minimum, *numbers)
+        self.maximum = max(self.maximum, *numbers)
+        self.are_whole = self.are_whole and all(map(float.is_integer, numbers))
 
     @property
     def deviation(self) -> float:

@@ -16,6 +16,10 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from windfall.errors import InvalidInputError
+from windfall.tables.sampling import Reservoir
+
+MOST_MOMENTS = 1_000_000
+"""Times that are held and sorted; a sample of so many finds a share to a twentieth of a percent."""
 
 
 class Division(Protocol):
@@ -104,16 +108,27 @@ class DivisionByTime:
         return parse_moment(value) >= self.since
 
 
-def divide_by_time(values: Iterable[str], held_out: float) -> DivisionByTime:
+def divide_by_time(
+    values: Iterable[str], held_out: float, most: int = MOST_MOMENTS
+) -> DivisionByTime:
     """Find the moment from which on rows are held out: about the share of them.
+
+    Args:
+        values: The cells with the times.
+        held_out: The share to hold out.
+        most: How many moments are kept; of more, a sample tells.
 
     Raises:
         InvalidInputError: A cell is neither a number nor a date, or all are the same.
     """
-    moments = sorted(parse_moment(value) for value in values)
+    sample, earliest = Reservoir[float](most), math.inf
+    for moment in map(parse_moment, values):
+        earliest = min(earliest, moment)
+        sample.add(moment)
+    moments = sorted(sample.kept)
     place = min(len(moments) - 1, math.ceil(len(moments) * (1 - held_out)))
     since = moments[place]
-    if since == moments[0]:
+    if since == earliest:
         raise InvalidInputError(
             "The table can not be split by time: too many of its rows have the same, earliest time."
         )

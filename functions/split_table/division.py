@@ -1,7 +1,8 @@
 """Divides a table into rows to learn from and rows to be judged by, and encodes both.
 
-The table is read several times, which costs seconds, and never held: which side a row is on is one
-byte, and the encoding is learnt from the training rows alone.
+The table is read three times, and never held: which side a row is on is one byte, and the encoding
+is learnt from the training rows alone. Each time is a step that is saved, so a table of very many
+rows takes several tries of the function.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from typing import TYPE_CHECKING
 from split_table.dividing import Division, DivisionByGroup, DivisionByLot, divide_by_time
 from split_table.learning import ContractLearner
 from split_table.payload import csv_pieces
+from split_table.progress import Learnt, Progress
 from split_table.rows import HELD_OUT, TRAINING, UNUSABLE, FittedRows, LabelledRow, Labels, divide
 from split_table.shuffling import rows_to_shuffle, shuffled_columns, shuffled_rows
+from split_table.sizes import check_size
 from windfall.contracts.input_contract import InputContract, Task
 from windfall.contracts.table import TableLayout
 from windfall.contracts.training import Algorithm, SideCounts, Split, SplitMethod, TrainingSpec
@@ -28,6 +31,7 @@ from windfall.tables.sampling import Reservoir
 from windfall.training.files import CONTRACT, DATA, SPLIT, TrainingFiles
 
 if TYPE_CHECKING:
+    from windfall.checkpoints import TimeLeft
     from windfall.contracts.base import S3Pointer
     from windfall.contracts.dataset import DatasetAnalysis
     from windfall.ports.storage import ObjectStore
@@ -54,26 +58,29 @@ class TableDivider:
 
     Attributes:
         spec: What is trained.
+        time_left: Of this try.
     """
 
     store: ObjectStore
     analysis: DatasetAnalysis
     spec: TrainingSpec
+    time_left: TimeLeft
 
     def divide(self) -> Split:
         """Write the training rows, the held-out rows and the contract.
 
         Raises:
-            InvalidInputError: A side of the split would have no row, or lack a class.
+            InvalidInputError: A side of the split would have no row, or lack a class; or the rows
+                are too large as features.
+            WorkContinuesError: Time runs low; the next try goes on behind the last step.
             TransientError: Try again; the same rows are written to the same places.
         """
         files = TrainingFiles(self.store, self.analysis.output)
-        sides, contract = self._decide()
+        progress = Progress(self.store, self.analysis, self.spec, self.time_left)
+        sides, contract = progress.decided() or self._decide(progress)
+        learnt = progress.learnt() or self._learn(progress, sides, contract)
         with self._open() as table:
-            fitted = self._fitted(table, contract, sides)
-            training, trained_on = self._write_training(table, fitted)
-        with self._open() as table:
-            fitted = self._fitted(table, contract, sides, fitted)
+            fitted = self._fitted(table, contract, sides, learnt)
             held, sample = (
                 _Held(),
                 Reservoir[tuple[int, Sequence[str]]](
@@ -95,11 +102,11 @@ class TableDivider:
                     "explained/explained.csv", _labelled(held, fitted, sampled[:_EXPLAINED])
                 )
         split = Split(
-            training=training,
+            training=learnt.training,
             held_out=held_out,
             labels=files.write(f"{DATA}labels.csv", "".join(held.lines).encode(), "text/csv"),
             contract=files.save(CONTRACT, contract),
-            trained_on=trained_on,
+            trained_on=learnt.rows,
             held_back=self._counted(Counter(held.labels)),
             shuffled=shuffled_columns(contract),
             sample=[place for place, _ in sampled],
@@ -109,7 +116,7 @@ class TableDivider:
         files.save(SPLIT, split)
         return split
 
-    def _decide(self) -> tuple[bytearray, InputContract]:
+    def _decide(self, progress: Progress) -> tuple[bytearray, InputContract]:
         """The side of each row, and what is learnt from the training rows."""
         division, column = self._division()
         sides, counts = bytearray(), {side: Counter[str]() for side in (TRAINING, HELD_OUT)}
@@ -125,7 +132,27 @@ class TableDivider:
                     if side != UNUSABLE:
                         counts[side][labels.target(row.cells) or ""] += 1
         self._check(counts)
-        return sides, learner.contract()
+        contract = learner.contract()
+        learnt = counts[TRAINING].total()
+        table_bytes = self.analysis.file.size * learnt / len(sides)
+        check_size(contract, learnt, table_bytes, self.spec.profile.volume_gigabytes)
+        progress.save_decided(sides, contract)
+        return sides, contract
+
+    def _learn(self, progress: Progress, sides: bytearray, contract: InputContract) -> Learnt:
+        """Write the training rows."""
+        with self._open() as table:
+            fitted = self._fitted(table, contract, sides)
+            training, rows = self._write_training(table, fitted)
+        learnt = Learnt(
+            of=progress.of,
+            training=training,
+            rows=rows,
+            rejected=fitted.rejected,
+            reasons=fitted.reasons,
+        )
+        progress.save_learnt(learnt)
+        return learnt
 
     def _division(self) -> tuple[Division, str | None]:
         """Who decides, and the column that it goes by."""
@@ -182,10 +209,10 @@ class TableDivider:
         table: Table,
         contract: InputContract,
         sides: bytearray,
-        before: FittedRows | None = None,
+        before: Learnt | None = None,
     ) -> FittedRows:
         fitting = Fitting(contract, table.header, self._decimal)
-        rejected, reasons = (before.rejected, before.reasons) if before else (0, [])
+        rejected, reasons = (before.rejected, list(before.reasons)) if before else (0, [])
         return FittedRows(self._labels(table), fitting, sides, rejected, reasons)
 
     def _write_training(self, table: Table, fitted: FittedRows) -> tuple[S3Pointer, SideCounts]:

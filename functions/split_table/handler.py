@@ -32,6 +32,7 @@ splitter = TableSplitter(S3ObjectStore(), SageMakerJobs(), settings.name_prefix,
 @tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer with the outcome, and with what is to be trained."""
-    split = splitter.split(SplitTableTask.model_validate(event))
+    task = SplitTableTask.model_validate(event)
+    split = splitter.split(task, context.get_remaining_time_in_millis)
     logger.info("Table split", status=split.outcomes[0].status)
     return split.model_dump(mode="json")

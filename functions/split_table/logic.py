@@ -23,6 +23,7 @@ from windfall.training.names import TrainingNames
 if TYPE_CHECKING:
     from split_table.models import SplitTableTask
     from split_table.requests import TrainingPlace
+    from windfall.checkpoints import TimeLeft
     from windfall.contracts.dataset import DatasetAnalysis
     from windfall.ports.storage import ObjectStore
     from windfall.ports.training import JobState, TrainingJobs
@@ -43,16 +44,17 @@ class TableSplitter:
     place: TrainingPlace
     clock: Clock = utc_now
 
-    def split(self, task: SplitTableTask) -> TableSplit:
+    def split(self, task: SplitTableTask, time_left: TimeLeft) -> TableSplit:
         """Split the table.
 
         Raises:
+            WorkContinuesError: Time runs low; the next try goes on.
             TransientError: Try again.
         """
         analysis = task.analysis
         files = TrainingFiles(self.store, analysis.output)
         checkpoints = Checkpoints(self.store, analysis.output, "split")
-        outcome = settle("split", checkpoints, self.clock, lambda: self._find(analysis))
+        outcome = settle("split", checkpoints, self.clock, lambda: self._find(analysis, time_left))
         if outcome.status is not OutcomeStatus.OK:
             return TableSplit(outcomes=[outcome], ok=False)
         spec = files.spec()
@@ -78,10 +80,10 @@ class TableSplitter:
             return False
         return True
 
-    def _find(self, analysis: DatasetAnalysis) -> Finding:
+    def _find(self, analysis: DatasetAnalysis, time_left: TimeLeft) -> Finding:
         files = TrainingFiles(self.store, analysis.output)
         spec = files.spec()
-        split = TableDivider(self.store, analysis, spec).divide()
+        split = TableDivider(self.store, analysis, spec, time_left).divide()
         summary = {
             "learnt_from": split.trained_on.rows,
             "held_out": split.held_back.rows,

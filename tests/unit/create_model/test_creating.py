@@ -61,7 +61,8 @@ class Stage:
         )
 
     def split(self) -> TableSplit:
-        return self.splitter.split(SplitTableTask(analysis=self.analysis, training=self.training))
+        task = SplitTableTask(analysis=self.analysis, training=self.training)
+        return self.splitter.split(task, lambda: 900_000)
 
     def create(self, **fields: Any) -> CreatedModel:
         fields = {"analysis": self.analysis, "training": self.training, **fields}

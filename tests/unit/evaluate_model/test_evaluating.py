@@ -54,7 +54,9 @@ class Stage:
         assert profiled.training is not None, profiled.outcomes[0].reason
         self.training = profiled.training
         self.files = TrainingFiles(self.store, self.analysis.output)
-        self.split = TableDivider(self.store, self.analysis, self.files.spec()).divide()
+        self.split = TableDivider(
+            self.store, self.analysis, self.files.spec(), lambda: 900_000
+        ).divide()
         self.jobs = FakeTrainingJobs()
         self.job = f"{PREFIX}-{self.analysis.analysis_id[:24]}-1"
         self.jobs.states[JobKind.TRANSFORM, self.job] = DONE

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import random
+import statistics
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from profile_table.columns import ColumnAccumulator
 from profile_table.logic import TableProfiler
 from profile_table.models import ProfiledTable, ProfileTableTask
 from tests.fakes.storage import FakeObjectStore
@@ -45,6 +47,22 @@ class Stage:
         result = profiled.outcomes[0].result
         assert result is not None
         return spec, DataProfile.model_validate_json(self.store.read(result))
+
+
+def test_numbers_that_are_taken_all_at_once_have_the_same_moments() -> None:
+    dice = random.Random(3)
+    numbers = [dice.gauss(50, 9) for _ in range(30_000)]
+    column = ColumnAccumulator("income")
+    for start in range(0, len(numbers), 5_000):
+        column.add([*map(str, numbers[start : start + 5_000]), "", "NA"])
+    column.add(["1_000", "soon", " 60.5 ", "inf"])
+    found = column.profile()
+    taken = [*numbers, 60.5]
+    assert (found.distinct, found.missing, found.odd) == (None, 12, 3)
+    assert (found.minimum, found.maximum) == (min(taken), max(taken))
+    assert found.mean == pytest.approx(statistics.fmean(taken), rel=1e-12)
+    assert found.deviation == pytest.approx(statistics.pstdev(taken), rel=1e-9)
+    assert column.type is ColumnType.NUMBER
 
 
 def test_a_table_alone_is_enough() -> None:

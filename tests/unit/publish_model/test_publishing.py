@@ -44,7 +44,7 @@ class Stage:
         assert profiled.training is not None
         self.training = profiled.training
         files = TrainingFiles(self.store, self.analysis.output)
-        TableDivider(self.store, self.analysis, files.spec()).divide()
+        TableDivider(self.store, self.analysis, files.spec(), lambda: 900_000).divide()
         model = S3Pointer(bucket="windfall-results", key="models/customers/x/model.tar.gz")
         trained = Outcome(feature="training", status=OutcomeStatus.OK, result=model)
         Checkpoints(self.store, self.analysis.output, "training").finish(trained)

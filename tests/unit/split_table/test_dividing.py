@@ -84,6 +84,16 @@ def test_what_is_held_out_by_time_is_never_earlier_than_what_is_learnt_from(
     assert max(learnt) < min(held)
 
 
+def test_of_very_many_times_a_sample_tells_where_to_divide() -> None:
+    values = [str(moment) for moment in range(20_000)]
+    division = divide_by_time(values, 0.3, most=2_000)
+    held = sum(division.holds_out("x", value) for value in values)
+    # Of 2,000 the share is known to a hundredth; five standard deviations are five.
+    assert 0.25 < held / len(values) < 0.35
+    with pytest.raises(InvalidInputError, match="the same, earliest time"):
+        divide_by_time(["3"] * 50, 0.3, most=5)
+
+
 def test_dates_and_numbers_are_moments() -> None:
     assert (
         parse_moment("2026-01-31")

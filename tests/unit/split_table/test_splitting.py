@@ -15,12 +15,19 @@ from hypothesis import strategies as st
 from profile_table.logic import TableProfiler
 from profile_table.models import ProfileTableTask
 from split_table.division import MOST_SCORES_HELD_OUT, TableDivider
+from split_table.sizes import check_size
 from tests.fakes.storage import FakeObjectStore
 from tests.fakes.tables import HEADER, customers, training_analysis
 from windfall.contracts.base import S3Pointer
-from windfall.contracts.input_contract import ColumnEncoding, InputContract
+from windfall.contracts.input_contract import (
+    ColumnContract,
+    ColumnEncoding,
+    ColumnType,
+    InputContract,
+    Task,
+)
 from windfall.contracts.training import Split, TrainingSpec
-from windfall.errors import InvalidInputError
+from windfall.errors import InvalidInputError, WorkContinuesError
 
 
 class Stage:
@@ -34,7 +41,7 @@ class Stage:
         profiled = TableProfiler(self.store).profile(ProfileTableTask(analysis=analysis))
         assert profiled.training is not None, profiled.outcomes[0].reason
         self.spec = TrainingSpec.model_validate_json(self.store.read(profiled.training.spec))
-        self.divider = TableDivider(self.store, analysis, self.spec)
+        self.divider = TableDivider(self.store, analysis, self.spec, lambda: 900_000)
 
     def divide(self) -> Split:
         return self.divider.divide()
@@ -104,6 +111,60 @@ def test_the_same_again_writes_the_same() -> None:
     before = stage.rows(first.training)
     assert stage.divide() == first
     assert stage.rows(first.training) == before
+
+
+def test_a_try_that_runs_out_of_time_leaves_the_rest_to_the_next() -> None:
+    rows = customers(400)
+    whole = Stage(rows)
+    expected = whole.divide()
+    stage = Stage(rows)
+    hurried = replace(stage.divider, time_left=lambda: 40_000)
+    for step in ("decided.json", "learnt.json"):
+        with pytest.raises(WorkContinuesError, match=step):
+            hurried.divide()
+    opened = len(stage.store.opened)
+    assert hurried.divide() == expected
+    # The last try reads the table once, and decides nothing again.
+    again = [one.head.pointer.bucket for one in stage.store.opened[opened:]]
+    assert again.count("inbox") == 1
+    for pointer in (expected.training, expected.held_out, expected.labels):
+        assert stage.rows(pointer) == whole.rows(pointer)
+
+
+def test_a_step_that_takes_long_is_begun_with_enough_time_only() -> None:
+    times = iter([900_000, 400_000])
+    stage = Stage(customers(400))
+    # The first step took 500 seconds; the next one would not end in 400.
+    with pytest.raises(WorkContinuesError, match=r"decided\.json"):
+        replace(stage.divider, time_left=lambda: next(times)).divide()
+
+
+def test_steps_of_another_spec_are_worth_nothing() -> None:
+    stage = Stage(customers(400))
+    with pytest.raises(WorkContinuesError):
+        replace(stage.divider, time_left=lambda: 40_000).divide()
+    split = stage.spec.split.model_copy(update={"held_out": 0.6})
+    other = replace(stage.divider, spec=stage.spec.model_copy(update={"split": split}))
+    assert other.divide().held_back.rows == 240
+
+
+def test_rows_that_become_too_large_as_features_are_refused_with_what_helps() -> None:
+    wide = [
+        ColumnContract(
+            name=f"k{place}",
+            type=ColumnType.CATEGORY,
+            categories=[f"v{number}" for number in range(values)],
+            encoding=ColumnEncoding.ONE_HOT,
+        )
+        for place, values in enumerate((200, 150))
+    ]
+    contract = InputContract(task=Task.BINARY, columns=wide)
+    check_size(contract, 14_000_000, 200e6, volume=10)
+    with pytest.raises(InvalidInputError, match=r"about 14 GB, and 10 GB fit .*'k0' alone .* 200"):
+        check_size(contract, 20_000_000, 200e6, volume=10)
+    check_size(contract, 20_000_000, 200e6, volume=500)
+    with pytest.raises(InvalidInputError, match="20 GB can be written at the most"):
+        check_size(contract, 40_000_000, 200e6, volume=500)
 
 
 def test_derived_columns_and_dropped_ones() -> None:
