@@ -173,13 +173,28 @@ def _made_of(estimate: Estimate) -> str:
 
 
 def _features_table(found: Sequence[Estimated]) -> Table:
-    table = Table("feature", "USD", box=None, show_footer=True)
+    table = Table("feature", "USD", "", box=None, show_footer=True)
     table.columns[0].footer = "total"
     table.columns[1].footer = f"{_total(found):.4f}"
     table.columns[1].justify = "right"
     for name, cost in _by_feature(found).items():
-        table.add_row(plain(name), f"{cost:.4f}")
+        table.add_row(plain(name), f"{cost:.4f}", _range(found, name))
     return table
+
+
+def _range(found: Sequence[Estimated], name: str) -> str:
+    """Between what a feature may cost, where some file's is no more than a rough guess."""
+    features = [
+        feature
+        for one in found
+        for feature in (one.estimate.features if one.estimate is not None else ())
+        if feature.feature == name and feature.cost is not None
+    ]
+    if all(feature.most is None for feature in features):
+        return ""
+    least = sum((one.cost or 0.0) if one.least is None else one.least for one in features)
+    most = sum((one.cost or 0.0) if one.most is None else one.most for one in features)
+    return f"{least:.4f} to {most:.4f}"
 
 
 def _show_basis(estimates: Sequence[Estimate]) -> None:

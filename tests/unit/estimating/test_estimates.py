@@ -142,6 +142,20 @@ def test_an_endpoint_is_not_paid_for_by_the_file_and_a_job_is() -> None:
     assert trained.unpriced == ["registration"]
 
 
+def test_a_job_s_seconds_grow_with_the_table_and_may_be_half_or_double() -> None:
+    batch = {"mode": "batch_transform", "model": "churn-model"}
+    small = estimate_of(b"id,age\n1,41\n", "a.csv", table=batch)
+    large = estimate_of(b"id,age\n" + b"1,41\n" * 1_000_000, "a.csv", table=batch)
+    assert large.cost - small.cost == pytest.approx(5 * 0.2 * 0.115 / 3600, rel=1e-3)
+    (found,) = large.features
+    assert found.cost is not None
+    assert found.least == pytest.approx(found.cost / 2)
+    assert found.most == pytest.approx(found.cost * 2)
+    assert "half or twice as many" in (large.amounts[-1].basis or "")
+    (text,) = (one for one in estimate_of(LETTER.encode()).features if one.feature == "language")
+    assert (text.least, text.most) == (None, None)
+
+
 def test_a_page_is_told_from_a_picture_and_its_letters_are_about_as_many() -> None:
     lines = [
         "The museum is open from Tuesday to Sunday, ten to six.",

@@ -27,12 +27,16 @@ class FeatureEstimate(Contract):
 
     Attributes:
         cost: US dollars; null where a price is unknown.
+        least: Where the cost may be half or double: the least that it is taken to be, as `most` is
+            the most; null where it was counted, or is a mean of many files.
         note: Why it costs nothing, or why its price is unknown; null otherwise.
     """
 
     feature: str
     calls: list[ServiceCall] = Field(default_factory=list)
     cost: float | None = None
+    least: float | None = None
+    most: float | None = None
     note: str | None = None
 
 

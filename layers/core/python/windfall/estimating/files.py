@@ -73,10 +73,14 @@ class Estimator:
 
     def _priced(self, reckoned: Reckoned) -> FeatureEstimate:
         unpriced = reckoned.note == _BY_THE_HOUR
+        cost = None if unpriced else self.prices.cost_of(reckoned.calls)
+        rough = cost if reckoned.is_rough else None
         return FeatureEstimate(
             feature=reckoned.feature,
             calls=list(reckoned.calls),
-            cost=None if unpriced else self.prices.cost_of(reckoned.calls),
+            cost=cost,
+            least=None if rough is None else round(rough * rates.LEAST, 9),
+            most=None if rough is None else round(rough * rates.MOST, 9),
             note=reckoned.note,
         )
 
@@ -206,15 +210,16 @@ class _Reckoning:
             "Transform": rates.PREDICTING,
             "Processing": rates.EXPLAINING,
         }[kind]
-        self._told(feature, rate.value * instances, f"seconds of {instance_type}", rate.basis)
+        seconds = instances * rate.seconds(self.snapshot.size)
+        self._told(feature, seconds, f"seconds of {instance_type}", rate.basis)
         call = ServiceCall(
             service="sagemaker",
             operation=f"Create{kind}Job",
             variant=instance_type,
             count=1,
-            units=rate.value * instances,
+            units=seconds,
         )
-        return Reckoned(feature, [call])
+        return Reckoned(feature, [call], is_rough=True)
 
     def _seconds(self, by_size: rates.Rate) -> float:
         media = self.inspection.media

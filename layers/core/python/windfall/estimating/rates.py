@@ -25,6 +25,30 @@ class Rate(NamedTuple):
         return f"{self.value:g} {self.unit}: {self.source}"
 
 
+class JobRate(NamedTuple):
+    """An assumption about a job of SageMaker's.
+
+    Attributes:
+        start: Seconds of any table.
+        megabyte: Seconds more for each million bytes of it.
+        source: Where the numbers are from.
+    """
+
+    start: float
+    megabyte: float
+    source: str
+
+    def seconds(self, size: int) -> float:
+        """What a job of each instance takes for a table of so many bytes."""
+        return round(self.start + self.megabyte * size / 1_000_000, 1)
+
+    @property
+    def basis(self) -> str:
+        """The rate and its source in one line."""
+        more = f" and {self.megabyte:g} for each megabyte of the table" if self.megabyte else ""
+        return f"{self.start:g} seconds{more}, half or twice as many: {self.source}"
+
+
 SPEECH = Rate(
     15,
     "characters a second of sound",
@@ -54,10 +78,10 @@ PACKED = Rate(
     "a choice: PDF and docx over 5 MB are not read beforehand, and pictures may be most of them",
 )
 WRITTEN = Rate(1, "bytes of a text for each character", "texts over 5 MB are not read beforehand")
-TRAINING = Rate(
-    180, "seconds of each training job", "a small XGBoost job, starting up included; not measured"
+LEAST, MOST = 0.5, 2.0
+"""Times a job's seconds: between which they are taken to lie."""
+TRAINING = JobRate(
+    180, 0.4, "an XGBoost job of 100 rounds, starting up included; a choice, not measured on AWS"
 )
-PREDICTING = Rate(
-    240, "seconds of each transform job", "starting up and a small table; not measured"
-)
-EXPLAINING = Rate(600, "seconds of a Clarify job", "starting up and a small table; not measured")
+PREDICTING = JobRate(240, 0.2, "starting up and predicting; a choice, not measured on AWS")
+EXPLAINING = JobRate(600, 0, "starting up and 500 rows; a choice, not measured on AWS")

@@ -34,11 +34,13 @@ class Reckoned(NamedTuple):
 
     Attributes:
         note: Why there are none, or why they have no price.
+        is_rough: They are no count and no mean, but a job's seconds that nobody knows beforehand.
     """
 
     feature: str
     calls: Sequence[ServiceCall] = ()
     note: str | None = None
+    is_rough: bool = False
 
 
 def assumed_language(plan: TextPlan) -> str | None:
