@@ -7,9 +7,7 @@ Then the model that came of it scores the same table by batch transform. What ma
 worked": how near each function came to its seconds, its memory and its /tmp, what the training job
 held, and what was written to S3. Beside it, plain XGBoost in one process on the same rows.
 
-    python -m bench.large_training [--megabytes 1000]
-
-A hundred megabytes take some two minutes.
+    python -m bench.large_training [--megabytes 100 1000]
 """
 
 from __future__ import annotations
@@ -36,7 +34,8 @@ from windfall import identity
 from windfall.contracts.manifest import Manifest
 from windfall.contracts.outcome import Outcome, OutcomeStatus
 
-MEGABYTES = 1_000
+SIZES = [100, 1_000]
+"""Megabytes: what grows from one to the other grows with the file."""
 NUMBERS = 40
 CATEGORIES = (3, 4, 6, 8, 12, 20, 30, 40)
 """How many different values each column of categories has."""
@@ -223,8 +222,8 @@ def alone(path: Path) -> dict[str, Any]:
     return {**figures, "peak_mib": peak}
 
 
-def main(megabytes: int) -> None:
-    """A training and what the model says of the same rows; then XGBoost alone."""
+def measure(megabytes: int) -> dict[str, Any]:
+    """A training, and what the model says of the same rows; then XGBoost alone."""
     with tempfile.TemporaryDirectory() as temporary:
         path = Path(temporary, "large.csv")
         rows, best = write_table(path, megabytes)
@@ -236,7 +235,7 @@ def main(megabytes: int) -> None:
             limits = stack.limits({*TRAINING, *SCORING})
         with ProcessPoolExecutor(1, get_context("spawn")) as process:
             plainly = process.submit(alone, path).result()
-        figures = {
+        return {
             "megabytes": round(path.stat().st_size / _MEGABYTE),
             "rows": rows,
             "columns": 2 + NUMBERS + len(CATEGORIES),
@@ -247,10 +246,10 @@ def main(megabytes: int) -> None:
             "best_possible": round(best, 4),
             "times_plain_xgboost": round(training["seconds"] / plainly["seconds"], 1),
         }
-    write_result("large_training", figures)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--megabytes", type=int, default=MEGABYTES)
-    main(parser.parse_args().megabytes)
+    parser.add_argument("--megabytes", type=int, nargs="+", default=SIZES)
+    sizes = parser.parse_args().megabytes
+    write_result("large_training", {"sizes": [measure(size) for size in sizes]})

@@ -18,7 +18,9 @@ from windfall.contracts.evaluation import Evaluation
 from windfall.contracts.manifest import Manifest
 from windfall.contracts.outcome import OutcomeStatus
 from windfall.contracts.training import TrainingSpec
+from windfall.pricing import PriceList
 from windfall_cli.scripts import pack
+from windfall_cli.standing import standing_endpoints
 
 pytestmark = [
     pytest.mark.timeout(900),
@@ -83,6 +85,13 @@ def test_a_dropped_dataset_becomes_a_model_that_scores_the_next_file(
     cost = deployment.transitions(execution)
     assert cost.retried == 0
     assert set(cost.functions.values()) == {1}
+
+    prefix = deployment.stack.model_prefix
+    prices = PriceList.of_region("us-east-1")
+    stands = standing_endpoints(deployment.client("sagemaker"), prefix, None, prices)
+    (endpoint,) = (one for one in stands if one.name == f"{prefix}-e2e-xgboost")
+    assert (endpoint.mode, endpoint.instances) == ("async", {"ml.m5.large": 1})
+    assert endpoint.dollars_an_hour == pytest.approx(0.115)
 
 
 def test_clarify_tells_the_bias_by_the_columns_that_are_named_and_what_the_model_goes_by(
@@ -154,6 +163,9 @@ def test_a_script_that_fails_tells_its_own_error(deployment: Deployment, tmp_pat
     status, reason = told(manifest)["training"]
     assert status is OutcomeStatus.FAILED
     assert "no such column: prize" in (reason or "")
+    (call,) = outcome_of(manifest, "training").calls
+    assert (call.operation, call.variant) == ("CreateTrainingJob", "ml.m5.large")
+    assert call.units >= 1
     assert [one.feature for one in manifest.outcomes] == ["profile", "split", "training"]
 
 
