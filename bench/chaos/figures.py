@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.chaos.cloud import SOLD
+from bench.chaos.jobs import jobs, still_running
 from windfall import identity, keys
 from windfall.adapters.dynamodb_leases import DynamoLeaseTable
 from windfall.contracts.manifest import Manifest
@@ -78,17 +79,24 @@ class Aftermath:
     def wait_until_quiet(self, seconds: float) -> list[Version]:
         """The files that have not ended when nothing is on its way any more.
 
-        Dead letters are given back meanwhile, as `windfall redrive` does.
+        Dead letters are given back meanwhile, as `windfall redrive` does. One look is not enough:
+        a message may have become an execution after one looked for these and before one looked for
+        messages.
         """
-        deadline = time.monotonic() + seconds
+        deadline, was_quiet = time.monotonic() + seconds, False
         while True:
             self.given_back += self._give_back()
             left = self._not_ended()
-            is_busy = left or self.running() or self.parked() or self.messages()
-            is_quiet = not (is_busy or self.slots())
-            if is_quiet or time.monotonic() > deadline:
+            is_quiet = not (left or self._is_busy())
+            if (is_quiet and was_quiet) or time.monotonic() > deadline:
                 return left
+            was_quiet = is_quiet
             time.sleep(1)
+
+    def _is_busy(self) -> bool:
+        """Whether anything goes on; jobs that were told to stop do, for a while."""
+        looks = (self.running, self.parked, self.messages, self.slots)
+        return any(look() for look in looks) or bool(still_running(jobs(self._stack)))
 
     def _not_ended(self) -> list[Version]:
         dropped = self.dropped()

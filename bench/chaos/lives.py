@@ -27,6 +27,8 @@ from windfall_cli.stack import Stack
 
 ROOT = Path(__file__).parents[2]
 REGION = "us-east-1"
+FAREWELL_SECONDS = 60.0
+"""What a process of a killed cloud may need to see that it is alone, at most."""
 
 
 class Cloud:
@@ -76,8 +78,13 @@ class Cloud:
         self._forget()
 
     def left_behind(self) -> list[str]:
-        """Processes of killed clouds that still run; they end by themselves, soon."""
-        return [_command(pid) for pid, born in self._descendants if _born(pid) == born]
+        """Processes of killed clouds that still run, though they end by themselves, soon."""
+        deadline = time.monotonic() + FAREWELL_SECONDS
+        while left := [pid for pid, born in self._descendants if _born(pid) == born]:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.2)
+        return [_command(pid) for pid in left]
 
     def end(self) -> None:
         """End it as users do."""
