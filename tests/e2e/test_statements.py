@@ -33,7 +33,7 @@ from tests.fakes.tables import customers
 from windfall import identity, keys
 from windfall.contracts.translations import FolderTranslationRequested
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 
 
 def use_everything(deployment: Deployment) -> None:
