@@ -16,6 +16,7 @@ from bench.chaos.files import File
 from bench.chaos.folders import Folders
 from bench.chaos.lives import Cloud, outputs_of
 from bench.chaos.looking import failures, let_unanswered_fail, look
+from bench.chaos.redriving import redriven
 from bench.chaos.stops import function_of, hurried, steps_of
 from bench.chaos.supplies import Supplies
 from bench.chaos.trials import Trial
@@ -68,6 +69,8 @@ def run(
     broken = len(figures["files_not_analyzed"]) + len(figures["folders_not_translated"])
     if trial.again:
         figures["again"] = again(cloud, supplies, folders, accepted, PATIENCE_SECONDS)
+    if trial.redriven:
+        figures["redriven"] = redriven(cloud, supplies, folders, accepted, PATIENCE_SECONDS)
     wanted = steps_of(stack, trial.machines)
     supplies.close()
     cloud.end()
@@ -82,6 +85,10 @@ def run(
     wrong += [f"never stopped at {step}" for step in sorted(wanted - set(stopped_at))]
     if trial.again:
         wrong += [f"asked for again, {one}" for one in failures(figures["again"])]
+    if trial.redriven:
+        wrong += [f"redriven, {one}" for one in failures(figures["redriven"])]
+        # Nobody died: what was answered was kept.
+        wrong += [f"redriven, repeated: {one}" for one in figures["redriven"]["calls_repeated"]]
     return {
         "faults": list(trial.faults),
         "seed": seed,

@@ -21,6 +21,7 @@ class Trial(NamedTuple):
         slots: How many jobs of a service may run at a time, so that executions wait for a slot.
         hurried: Machines whose executions may take `SECONDS` at first, and time out.
         again: Whether what broke off is asked for again at the end, and must come to a good end.
+        redriven: Likewise, whether it is redriven.
     """
 
     faults: Sequence[str]
@@ -33,6 +34,7 @@ class Trial(NamedTuple):
     slots: Mapping[str, int] = MappingProxyType({})
     hurried: Sequence[str] = ()
     again: bool = False
+    redriven: bool = False
 
 
 _TABLES = ("async", "real_time", "batch_transform")
@@ -73,6 +75,15 @@ TRIALS = {
         again=True,
         machines=("AnalyzeImage", "AnalyzeText", "AnalyzeAudio", "AnalyzeVideo"),
         slots={"transcribe": 1},
+    ),
+    "stopped after each call, and redriven": Trial(
+        _STOPS,
+        8,
+        kinds=("book", "dubbed", "page", "text", "recording", "dubbed", "book", "text"),
+        by_design=BROKEN_OFF,
+        folders=1,
+        slots={"transcribe": 1},
+        redriven=True,
     ),
     "videos stopped at each function": Trial(
         ["lambda:Invoke=stop"],
