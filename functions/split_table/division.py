@@ -20,7 +20,7 @@ from split_table.payload import csv_pieces
 from split_table.progress import Learnt, Progress
 from split_table.rows import HELD_OUT, TRAINING, UNUSABLE, FittedRows, LabelledRow, Labels, divide
 from split_table.shuffling import rows_to_shuffle, shuffled_columns, shuffled_rows
-from split_table.sizes import check_size
+from split_table.sizes import MOST_SCORES_HELD_OUT, check_held_out, check_size
 from windfall.contracts.input_contract import InputContract, Task
 from windfall.contracts.table import TableLayout
 from windfall.contracts.training import Algorithm, SideCounts, Split, SplitMethod, TrainingSpec
@@ -40,8 +40,6 @@ _BATCH = 5_000
 _EXPLAINED = 500
 """Held-out rows that Clarify explains: each costs it a hundred predictions."""
 _LEAST_HELD_OUT = 20
-MOST_SCORES_HELD_OUT = 2_000_000
-"""Scores of held-out rows, one a class and row: evaluate_model holds and sorts them all."""
 
 
 @dataclass(frozen=True)
@@ -185,6 +183,7 @@ class TableDivider:
                 f"The split holds out {held:,} rows and leaves {counts[TRAINING].total():,} to"
                 f" learn from; at least {_LEAST_HELD_OUT} are needed to judge a model."
             )
+        check_held_out(held, len(self.spec.classes))
         missing = [label for label in self.spec.counts if not counts[TRAINING][label]]
         if missing:
             raise InvalidInputError(

@@ -1,4 +1,4 @@
-"""How large a table becomes as features, and whether that can be trained on."""
+"""How large a table's two sides become, and whether they can be trained on and judged."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 MOST_GIGABYTES = 20
 """What split_table can write within its time, at some 40 MB a second."""
+MOST_SCORES_HELD_OUT = 2_000_000
+"""Scores of held-out rows, one a class and row: evaluate_model holds and sorts them all."""
+_TOO_MANY = 2
+"""Times that: shares of groups are no more than about right, and there is memory for it."""
 _GIGABYTE = 1_000_000_000
 
 
@@ -47,6 +51,25 @@ def check_size(contract: InputContract, rows: int, table_bytes: float, volume: i
         f" {where}{made}. Drop columns of many categories (table.train.drop), or train by a script,"
         " which gets the cells as they are."
     )
+
+
+def check_held_out(rows: int, classes: int) -> None:
+    """Refuse more held-out rows than evaluate_model can sort: groups and times come in any size.
+
+    Args:
+        rows: That are held out.
+        classes: That the model tells apart; none for numbers.
+
+    Raises:
+        InvalidInputError: There are far more than were asked for.
+    """
+    scores = rows * max(2, classes)
+    if scores > _TOO_MANY * MOST_SCORES_HELD_OUT:
+        raise InvalidInputError(
+            f"The split holds out {rows:,} rows, and no more than"
+            f" {MOST_SCORES_HELD_OUT // max(2, classes):,} can be judged at once. Choose another"
+            " column to split by (table.train.split), or another method."
+        )
 
 
 def _bytes_made(column: ColumnContract) -> int:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from profile_table.logic import TableProfiler
 from profile_table.models import ProfileTableTask
-from split_table.division import MOST_SCORES_HELD_OUT, TableDivider
-from split_table.sizes import check_size
+from split_table.division import TableDivider
+from split_table.sizes import MOST_SCORES_HELD_OUT, check_held_out, check_size
 from tests.fakes.storage import FakeObjectStore
 from tests.fakes.tables import HEADER, customers, training_analysis
 from windfall.contracts.base import S3Pointer
@@ -165,6 +165,14 @@ def test_rows_that_become_too_large_as_features_are_refused_with_what_helps() ->
     check_size(contract, 20_000_000, 200e6, volume=500)
     with pytest.raises(InvalidInputError, match="20 GB can be written at the most"):
         check_size(contract, 40_000_000, 200e6, volume=500)
+
+
+def test_more_held_out_rows_than_can_be_judged_are_refused() -> None:
+    check_held_out(1_100_000, 2)
+    with pytest.raises(InvalidInputError, match=r"holds out 9,000,000 rows, .* 1,000,000 can be"):
+        check_held_out(9_000_000, 0)
+    with pytest.raises(InvalidInputError, match="no more than 20,000"):
+        check_held_out(50_000, 100)
 
 
 def test_derived_columns_and_dropped_ones() -> None:
