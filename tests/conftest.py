@@ -13,14 +13,18 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 settings.register_profile("repeatable", settings.get_profile("untimed"), derandomize=True)
 settings.load_profile("repeatable")
 
-_CHOICES = {"WINDFALL_CTRANSLATE2_DIR", "WINDFALL_GALLERY", "WINDFALL_WHISPER_DIR"}
-"""Engines that a user has chosen instead of ours."""
+_TERMINAL = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+_ENGINES = ("WINDFALL_CTRANSLATE2_DIR", "WINDFALL_GALLERY", "WINDFALL_WHISPER_DIR")
 
 
 def _forget_the_user() -> None:
-    """What is set for the user's own work, his account, his proxy, changes no test."""
+    """What is set for the user's own eyes, engines, account and proxy changes no test."""
+    for name in (*_TERMINAL, *_ENGINES):
+        os.environ.pop(name, None)
+    if "WINDFALL_TEST_STACK" in os.environ:
+        return  # It is reached with just the rest.
     for name in list(os.environ):
-        if name.startswith("AWS_") or name in _CHOICES:
+        if name.startswith("AWS_"):
             del os.environ[name]
     os.environ |= {
         "AWS_CONFIG_FILE": os.devnull,
@@ -31,5 +35,4 @@ def _forget_the_user() -> None:
     }
 
 
-if "WINDFALL_TEST_STACK" not in os.environ:  # A stack on AWS is reached with just these.
-    _forget_the_user()
+_forget_the_user()

@@ -91,20 +91,16 @@ class Translate:
 
     async def ended(self, job: str) -> Any:
         """The job when it has ended and was announced."""
-        for _ in range(5_000):
+        while True:
             found = await self.state(job)
             if any(detail["jobId"] == job for _, _, detail in self.cloud.events):
                 return found
-            await asyncio.to_thread(lambda: None)
-        raise AssertionError(f"{job} has not ended")
+            await asyncio.sleep(0.001)
 
     async def working(self) -> None:
         """The engine has begun."""
-        for _ in range(5_000):
-            if self.host.translated:
-                return
-            await asyncio.to_thread(lambda: None)
-        raise AssertionError("the engine was not asked")
+        while not self.host.translated:
+            await asyncio.sleep(0.001)
 
     def written(self, job: str) -> dict[str, Any]:
         """What the job wrote, by its name in the job's folder."""
