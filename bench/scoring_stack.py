@@ -23,7 +23,7 @@ from windfall import identity, keys
 from windfall.contracts.manifest import Manifest
 
 NAMES = [f"c{number}" for number in range(COLUMNS)]
-PATIENCE = 1_800
+PATIENCE = 3_600
 FUNCTIONS = ("PrepareTable", "SubmitInference", "JoinPredictions")
 _SHIPPED = 10
 """Seconds until the last lines of a log are there."""
