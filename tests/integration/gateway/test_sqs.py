@@ -39,7 +39,7 @@ def test_a_message_wakes_a_long_poll(sqs: Any, client: Any, queue: str) -> None:
 
     # Others are answered while somebody waits.
     sender.send_message(QueueUrl=queue, MessageBody="here")
-    waiting.join()
+    waiting.join(18)  # A poll that nobody wakes looks once more when its 20 seconds are over.
 
     assert [message["Body"] for message in found] == ["here"]
 
