@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -30,6 +32,16 @@ def record(world: World, plan: AnalysisInput, redrives: int = 1) -> None:
     outcomes = [world.outcome(plan, "sentiment")]
     request = RecordRequest(analysis=plan, outcomes=outcomes, redrives=redrives)
     world.insights_recorder.record(request)
+
+
+def until_done(act: Callable[[], object]) -> None:
+    """Come again, as events and tasks do, where somebody else was at the same row."""
+    while True:
+        try:
+            act()
+        except TransientError:
+            continue
+        return
 
 
 def statuses(world: World) -> dict[str, str]:
@@ -137,17 +149,10 @@ def test_the_word_of_a_redrive_and_its_record_at_once_end_each_file() -> None:
         interleaver = Interleaver()
         world.hook(interleaver)
 
-        def until_done(act) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
-            while True:
-                try:
-                    act()
-                except TransientError:
-                    continue
-                return
-
+        told = partial(world.break_off, name, "RUNNING", redriveCount=1)
         actors = [
-            lambda: until_done(lambda: record(world, plan)),  # noqa: B023 - run at once
-            lambda: until_done(lambda: world.break_off(name, "RUNNING", redriveCount=1)),  # noqa: B023
+            partial(until_done, partial(record, world, plan)),
+            partial(until_done, told),
         ]
         interleaver.run(actors, schedule)
         assert set(statuses(world).values()) == {"analyzed"}, schedule
@@ -160,11 +165,8 @@ def test_a_file_that_comes_while_an_execution_is_redriven_is_analyzed_by_one_or_
         message = world.drop("b.txt", TEXT)
         interleaver = Interleaver()
         world.hook(interleaver)
-
-        def redriven() -> None:
-            world.break_off(name, "RUNNING", redriveCount=1)  # noqa: B023
-
-        actors = [redriven, lambda: world.admit_all(message)]  # noqa: B023 - run at once
+        redriven = partial(world.break_off, name, "RUNNING", redriveCount=1)
+        actors: list[Callable[[], object]] = [redriven, partial(world.admit_all, message)]
         try:
             interleaver.run(actors, schedule)
         except TransientError:
