@@ -12,8 +12,10 @@ from tests.e2e.deployment import Deployment
 from tests.e2e.listener import Listener
 from tests.e2e.local import LocalProcess
 from windfall_cli.stack import open_stack
+from windfall_local.engines.models import ModelStore
 
 AWS_STACK = os.environ.get("WINDFALL_TEST_STACK")
+MISSING_MODELS = [one.model.name for one in ModelStore().states() if one.status != "installed"]
 
 
 @pytest.fixture(scope="session")

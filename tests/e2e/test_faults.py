@@ -10,20 +10,19 @@ import pytest
 
 from bench.chaos import faulted
 from bench.chaos.trials import BROKEN_OFF, TRIALS, Trial
-from tests.e2e.conftest import AWS_STACK
+from tests.e2e.conftest import AWS_STACK, MISSING_MODELS
 from tests.e2e.deployment import Deployment
 from tests.e2e.models import Models, as_csv, rows
 from tests.fakes.models import boosted
 from windfall_cli.stack import Stack
-from windfall_local.engines.models import ModelStore
-
-MISSING = [state.model.name for state in ModelStore().states() if state.status != "installed"]
 
 pytestmark = [
     pytest.mark.timeout(900),
     pytest.mark.models,
     pytest.mark.skipif(bool(AWS_STACK), reason="AWS is not asked to fail"),
-    pytest.mark.skipif(bool(MISSING), reason=f"models are missing: {MISSING}; make models"),
+    pytest.mark.skipif(
+        bool(MISSING_MODELS), reason=f"models are missing: {MISSING_MODELS}; make models"
+    ),
 ]
 
 

@@ -12,22 +12,21 @@ import jsonschema
 import pytest
 import soundfile
 
-from tests.e2e.conftest import AWS_STACK
+from tests.e2e.conftest import AWS_STACK, MISSING_MODELS
 from tests.e2e.deployment import Deployment, Dropped, outcome_of
 from tests.e2e.listener import Listener
 from tests.e2e.schemas import schema
 from windfall.contracts.manifest import Manifest
-from windfall_local.engines.models import ModelStore
 
 DEMO = Path(__file__).parents[2] / "demo"
 FILES = ("portrait.jpg", "page.png", "letter.txt", "queja.txt")
-MISSING = [state.model.name for state in ModelStore().states() if state.status != "installed"]
 
 pytestmark = [
     pytest.mark.timeout(900),
     pytest.mark.models,
     pytest.mark.skipif(
-        bool(MISSING and not AWS_STACK), reason=f"models are missing: {MISSING}; make models"
+        bool(MISSING_MODELS and not AWS_STACK),
+        reason=f"models are missing: {MISSING_MODELS}; make models",
     ),
 ]
 

@@ -10,22 +10,21 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.e2e.conftest import AWS_STACK
+from tests.e2e.conftest import AWS_STACK, MISSING_MODELS
 from tests.e2e.deployment import NO_LANGUAGES, Deployment, outcome_of
 from tests.fakes.recordings import RATE, encode, song
 from windfall.contracts.manifest import Manifest
-from windfall_local.engines.models import ModelStore
 from windfall_local.engines.voice import Speaker, SpeechRequest
 from windfall_local.engines.voice.engine import EspeakEngine
 
 SPEECH = Path(__file__).parents[2] / "demo/speech.flac"
-MISSING = [state.model.name for state in ModelStore().states() if state.status != "installed"]
 
 pytestmark = [
     pytest.mark.timeout(900),
     pytest.mark.models,
     pytest.mark.skipif(
-        bool(MISSING and not AWS_STACK), reason=f"models are missing: {MISSING}; make models"
+        bool(MISSING_MODELS and not AWS_STACK),
+        reason=f"models are missing: {MISSING_MODELS}; make models",
     ),
 ]
 

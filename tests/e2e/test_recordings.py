@@ -14,22 +14,21 @@ import pytest
 import soundfile
 import webvtt
 
-from tests.e2e.conftest import AWS_STACK
+from tests.e2e.conftest import AWS_STACK, MISSING_MODELS
 from tests.e2e.deployment import NO_LANGUAGES, Deployment, Dropped, outcome_of
 from tests.e2e.schemas import schema
 from tests.fakes.recordings import CODECS, encode, silence
 from windfall.contracts.manifest import Manifest
-from windfall_local.engines.models import ModelStore
 
 SPEECH = Path(__file__).parents[2] / "demo/speech.flac"
 RATE = 16_000
-MISSING = [state.model.name for state in ModelStore().states() if state.status != "installed"]
 
 pytestmark = [
     pytest.mark.timeout(900),
     pytest.mark.models,
     pytest.mark.skipif(
-        bool(MISSING and not AWS_STACK), reason=f"models are missing: {MISSING}; make models"
+        bool(MISSING_MODELS and not AWS_STACK),
+        reason=f"models are missing: {MISSING_MODELS}; make models",
     ),
 ]
 

@@ -12,23 +12,23 @@ import soundfile
 
 from bench.chaos.figures import repeated, sales, started_twice
 from bench.chaos.lives import Cloud
-from tests.e2e.conftest import AWS_STACK
+from tests.e2e.conftest import AWS_STACK, MISSING_MODELS
 from tests.e2e.deployment import NO_LANGUAGES, Deployment, Dropped, unique, until
 from tests.e2e.test_permissions import denied
 from tests.fakes.films import BLUE, RED, film
 from tests.fakes.recordings import tone
 from windfall.contracts.manifest import Manifest
 from windfall.ports.insights import FileRow
-from windfall_local.engines.models import ModelStore
 
 SPEECH = Path(__file__).parents[2] / "demo/speech.flac"
-MISSING = [state.model.name for state in ModelStore().states() if state.status != "installed"]
 
 pytestmark = [
     pytest.mark.timeout(900),
     pytest.mark.models,
     pytest.mark.skipif(bool(AWS_STACK), reason="AWS shows no list of what it sold"),
-    pytest.mark.skipif(bool(MISSING), reason=f"models are missing: {MISSING}; make models"),
+    pytest.mark.skipif(
+        bool(MISSING_MODELS), reason=f"models are missing: {MISSING_MODELS}; make models"
+    ),
 ]
 
 

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from bench.chaos.figures import sales
 from bench.chaos.lives import Cloud
-from tests.e2e.conftest import AWS_STACK
+from tests.e2e.conftest import AWS_STACK, MISSING_MODELS
 from tests.e2e.deployment import NO_LANGUAGES, Deployment, Dropped, until
 from tests.e2e.novelties import a_recording
 from tests.e2e.stops import stop_while_heard
@@ -26,17 +26,17 @@ from tests.fakes.recordings import tone
 from windfall.contracts.manifest import Manifest
 from windfall_cli.home import LocalAddress
 from windfall_cli.main import app
-from windfall_local.engines.models import ModelStore
 
 DEMO = Path(__file__).parents[2] / "demo"
 LETTER = b"Dear Anna, write to anna@example.com; the hotel in Lisbon was wonderful."
-MISSING = [state.model.name for state in ModelStore().states() if state.status != "installed"]
 
 pytestmark = [
     pytest.mark.timeout(900),
     pytest.mark.models,
     pytest.mark.skipif(bool(AWS_STACK), reason="AWS shows no list of what it sold"),
-    pytest.mark.skipif(bool(MISSING), reason=f"models are missing: {MISSING}; make models"),
+    pytest.mark.skipif(
+        bool(MISSING_MODELS), reason=f"models are missing: {MISSING_MODELS}; make models"
+    ),
 ]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import soundfile
 
-from tests.e2e.conftest import AWS_STACK
+from tests.e2e.conftest import AWS_STACK, MISSING_MODELS
 from tests.e2e.deployment import NO_LANGUAGES, Deployment, Dropped, until
 from tests.fakes.films import BLUE, film
 from tests.fakes.recordings import encode
@@ -20,10 +20,8 @@ from windfall import identity
 from windfall.adapters.dynamodb_leases import DynamoLeaseTable
 from windfall.ports.leases import Lease, Waiter
 from windfall.quotas import JOB_QUOTAS
-from windfall_local.engines.models import ModelStore
 
 SPEECH = Path(__file__).parents[2] / "demo/speech.flac"
-MISSING = [state.model.name for state in ModelStore().states() if state.status != "installed"]
 RECORDINGS, VIDEOS = 4, 2
 LONG_AGO, FAR_OFF = "2026-01-01T00:00:00.000Z", "2126-01-01T00:00:00.000Z"
 
@@ -31,7 +29,8 @@ pytestmark = [
     pytest.mark.timeout(900),
     pytest.mark.models,
     pytest.mark.skipif(
-        bool(MISSING and not AWS_STACK), reason=f"models are missing: {MISSING}; make models"
+        bool(MISSING_MODELS and not AWS_STACK),
+        reason=f"models are missing: {MISSING_MODELS}; make models",
     ),
 ]
 

@@ -8,15 +8,13 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import AWS_STACK
+from tests.e2e.conftest import AWS_STACK, MISSING_MODELS
 from tests.e2e.deployment import Deployment, unique, until
 from tests.e2e.novelties import a_picture, a_recording
 from tests.e2e.test_command_line import windfall
 from windfall import keys
 from windfall.contracts.manifest import Manifest
-from windfall_local.engines.models import ModelStore
 
-MISSING = [state.model.name for state in ModelStore().states() if state.status != "installed"]
 FILES = {
     "a letter.txt": (unique("Dear Anna, Lisbon was wonderful."), "sentiment,entities", "es"),
     "a page.png": (a_picture("PNG"), "labels,properties,text,sentiment", ""),
@@ -27,7 +25,8 @@ pytestmark = [
     pytest.mark.timeout(900),
     pytest.mark.models,
     pytest.mark.skipif(
-        bool(MISSING and not AWS_STACK), reason=f"models are missing: {MISSING}; make models"
+        bool(MISSING_MODELS and not AWS_STACK),
+        reason=f"models are missing: {MISSING_MODELS}; make models",
     ),
 ]
 

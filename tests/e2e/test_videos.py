@@ -14,7 +14,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from tests.e2e.conftest import AWS_STACK
+from tests.e2e.conftest import AWS_STACK, MISSING_MODELS
 from tests.e2e.deployment import NO_LANGUAGES, Deployment, Dropped
 from tests.e2e.listener import Listener
 from tests.e2e.schemas import schema
@@ -22,10 +22,8 @@ from tests.fakes.films import film
 from tests.fakes.videos import encode, still, title
 from windfall.contracts.manifest import Manifest
 from windfall.contracts.timeline import Interval, Timeline
-from windfall_local.engines.models import ModelStore
 
 DEMO = Path(__file__).parents[2] / "demo"
-MISSING = [state.model.name for state in ModelStore().states() if state.status != "installed"]
 
 CUT = 50
 """Frames of each half of the clip: two seconds."""
@@ -34,7 +32,8 @@ pytestmark = [
     pytest.mark.timeout(900),
     pytest.mark.models,
     pytest.mark.skipif(
-        bool(MISSING and not AWS_STACK), reason=f"models are missing: {MISSING}; make models"
+        bool(MISSING_MODELS and not AWS_STACK),
+        reason=f"models are missing: {MISSING_MODELS}; make models",
     ),
 ]
 
